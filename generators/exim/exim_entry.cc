@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "generators/exim/exim_entry.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "generators/exim/exim_grammar.h"
+
+namespace tlspact {
+namespace {
+
+/// PCRE for one name taken literally.
+std::string escape(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '.') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+constexpr std::string_view kOneLabel = "[^.]+\\.";
+
+/// Matches the (lower-case) MX host's name.
+std::string host_regex(const MxPattern& pattern) {
+  return std::string{pattern.wildcard ? kOneLabel : ""} + escape(pattern.name.text());
+}
+
+/// Matches a dNSName of a certificate that is valid for the name: the name itself, or a wildcard
+/// for its whole left-most label (RFC 6125 section 6.4.3). "[^.]+" also matches a "*" label.
+std::string certificate_regex(const MxPattern& pattern) {
+  std::string out = host_regex(pattern);
+  const std::string_view parent = pattern.name.parent();
+  if (!pattern.wildcard && parent.contains('.')) out += "|\\*\\." + escape(parent);
+  return out;
+}
+
+template <class Values, class ToText>
+std::string any_of(const Values& values, ToText to_text) {
+  std::string out;
+  for (const auto& value : values) {
+    if (!out.empty()) out += '|';
+    out += to_text(value);
+  }
+  return "^(?:" + out + ")$";
+}
+
+std::string hex(const Fingerprint& pin) {
+  std::string out;
+  for (const std::uint8_t byte : pin.sha256) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, "%02X", byte);
+    out += digits;
+  }
+  return out;
+}
+
+std::string gnutls_priority(const TlsPolicy& policy) {
+  const bool high = policy.ciphers == CipherGrade::high;
+  std::string out = high ? "SECURE128" : "NORMAL";
+  if (!policy.min_tls) return out;
+  out += ":-VERS-ALL:+VERS-TLS1.3";
+  if (*policy.min_tls <= TlsVersion::tls1_2) out += ":+VERS-TLS1.2";
+  if (*policy.min_tls <= TlsVersion::tls1_1) out += ":+VERS-TLS1.1";
+  if (*policy.min_tls <= TlsVersion::tls1_0) out += ":+VERS-TLS1.0";
+  return out;
+}
+
+/// OpenSSL has no protocol range in a cipher list: without the suites of SSLv3 and TLS 1.0 only
+/// those of TLS 1.2 are left beside those of TLS 1.3; without all of TLS 1.2, TLS 1.3 alone.
+std::string openssl_ciphers(const TlsPolicy& policy) {
+  std::string out = policy.ciphers == CipherGrade::high ? "HIGH:!aNULL" : "DEFAULT";
+  if (policy.min_tls >= TlsVersion::tls1_2) out += ":!SSLv3:!TLSv1";
+  if (policy.min_tls >= TlsVersion::tls1_3) out += ":!TLSv1.2";
+  return out;
+}
+
+class Rendering {
+ public:
+  Rendering(const SnapshotEntry& entry, const EximOptions& options)
+      : entry_(entry), options_(options), policy_(*entry.policy) {}
+
+  RenderedEntry run() {
+    if (!entry_.key.by_domain()) {
+      notice(Severity::note,
+             "Exim has no entry for a next-hop with brackets or a port: set TLS in the router and "
+             "transport of the smart host");
+      return std::move(out_);
+    }
+    fit_to_exim();
+    std::string value = "level=" + level();
+    if (policy_.level != Level::none) value += words();
+    if (auto read = read_exim_value(value); !read) {
+      notice(Severity::alert, read.error().text + "; the entry is left out");
+      return std::move(out_);
+    }
+    out_.value = std::move(value);
+    return std::move(out_);
+  }
+
+ private:
+  void notice(Severity severity, std::string text) {
+    out_.notices.push_back({severity, entry_.text(), std::move(text)});
+  }
+
+  void fit_to_exim() {
+    const bool pins_key = std::ranges::any_of(
+        policy_.pins, [](const Fingerprint& pin) { return pin.of == Fingerprint::Of::public_key; });
+    if (policy_.level == Level::fingerprint && pins_key) {
+      policy_.level = Level::encrypt;
+      notice(Severity::alert,
+             "Exim cannot pin a public key (spki-sha256): encrypt is used instead, without "
+             "authentication");
+    }
+    if (policy_.level == Level::secure && policy_.mx.empty() && policy_.certificate_names.empty()) {
+      policy_.level = Level::encrypt;
+      notice(Severity::alert,
+             "secure without names to check: encrypt is used instead, without authentication");
+    }
+  }
+
+  [[nodiscard]] std::string level() const {
+    if (policy_.dane_where_present && policy_.level == Level::secure) return "dane-or-secure";
+    if (policy_.dane_where_present && policy_.level == Level::encrypt) return "dane-or-encrypt";
+    return std::string{level_name(policy_.level)};
+  }
+
+  [[nodiscard]] std::string words() const {
+    std::string out;
+    if (!policy_.mx.empty()) out += " mxre=" + any_of(policy_.mx, host_regex);
+    const bool pkix = policy_.level == Level::secure;
+    if (pkix && !policy_.certificate_names.empty())
+      out += " namechk=san san=" + any_of(policy_.certificate_names, certificate_regex);
+    if (policy_.level == Level::fingerprint) out += " pin=" + pins();
+    if (pkix && !policy_.ca_file.empty()) out += " ca=" + policy_.ca_file;
+    if (!policy_.client_certificate.empty())
+      out += " cert=" + policy_.client_certificate + " key=" + policy_.client_key;
+    if (policy_.min_tls || policy_.ciphers) {
+      out += " ciphers=";
+      out += options_.tls_library == TlsLibrary::gnutls ? gnutls_priority(policy_)
+                                                        : openssl_ciphers(policy_);
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::string pins() const {
+    std::string out;
+    for (const Fingerprint& pin : policy_.pins) {
+      if (!out.empty()) out += ':';
+      out += hex(pin);
+    }
+    return out;
+  }
+
+  const SnapshotEntry& entry_;
+  const EximOptions& options_;
+  TlsPolicy policy_;
+  RenderedEntry out_;
+};
+
+}  // namespace
+
+std::optional<std::string> exim_parent_value(const Snapshot& snapshot, std::string_view domain,
+                                             const EximOptions& options, Time now) {
+  for (std::size_t dot = domain.find('.', 1); dot != std::string_view::npos;
+       dot = domain.find('.', dot + 1)) {
+    const SnapshotEntry* parent = snapshot.find(domain.substr(dot));
+    if (parent != nullptr && parent->holds_at(now))
+      return render_exim_entry(*parent, options).value;
+  }
+  return std::nullopt;
+}
+
+RenderedEntry render_exim_entry(const SnapshotEntry& entry, const EximOptions& options) {
+  return Rendering(entry, options).run();
+}
+
+}  // namespace tlspact

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "generators/postfix/postfix_entry.h"
+
+#include <cstdio>
+#include <string_view>
+
+#include "generators/postfix/postfix_grammar.h"
+
+namespace tlspact {
+namespace {
+
+constexpr PostfixVersion kServername{3, 4, 0};
+constexpr PostfixVersion kProtocolRanges{3, 6, 0};
+constexpr PostfixVersion kStsGroup{3, 10, 0};
+/// From here on, mx_host_pattern binds the MX host itself before Postfix connects.
+constexpr PostfixVersion kMxBinding{3, 10, 5};
+
+/// ".suffix" for a wildcard: Postfix's match= knows no other form, and matches any depth.
+std::string match_name(const MxPattern& pattern) {
+  return (pattern.wildcard ? "." : "") + pattern.name.text();
+}
+
+std::string match_digest(const Fingerprint& pin) {
+  std::string out;
+  for (const std::uint8_t byte : pin.sha256) {
+    char hex[4];
+    std::snprintf(hex, sizeof hex, "%02X", byte);
+    if (!out.empty()) out += ':';
+    out += hex;
+  }
+  return out;
+}
+
+template <class Values, class ToText>
+std::string join(const Values& values, char separator, ToText to_text) {
+  std::string out;
+  for (const auto& value : values) {
+    if (!out.empty()) out += separator;
+    out += to_text(value);
+  }
+  return out;
+}
+
+/// One rendering: first the policy is brought to what this Postfix can do, then it is written.
+class Rendering {
+ public:
+  Rendering(const SnapshotEntry& entry, const PostfixOptions& options)
+      : entry_(entry), options_(options), policy_(*entry.policy) {}
+
+  RenderedEntry run() {
+    if (!options_.dane && !replace_dane()) return std::move(out_);
+    fit_to_postfix();
+    std::string value{level_name(policy_.level)};
+    if (policy_.level != Level::none) value += attributes();
+    if (auto line = read_postfix_value(value, options_.version); !line) {
+      notice(Severity::alert, line.error().text + "; the entry is left out");
+      return std::move(out_);
+    }
+    out_.value = std::move(value);
+    return std::move(out_);
+  }
+
+ private:
+  void notice(Severity severity, std::string text) {
+    out_.notices.push_back({severity, entry_.text(), std::move(text)});
+  }
+
+  [[nodiscard]] bool has_names() const {
+    return !policy_.mx.empty() || !policy_.certificate_names.empty() || entry_.key.bracketed;
+  }
+
+  /// Postfix does not validate: dane-only would defer everything, dane would be may in silence.
+  /// False: no entry is left.
+  bool replace_dane() {
+    const Level before = policy_.level;
+    if (before != Level::dane && before != Level::dane_only) return true;
+    const bool agreed = entry_.source == Source::agreement;
+    const Severity severity = agreed ? Severity::alert : Severity::warning;
+    if (entry_.policy_without_dane != nullptr) policy_ = *entry_.policy_without_dane;
+    if (before == Level::dane && entry_.policy_without_dane == nullptr) {
+      notice(severity,
+             "dane cannot be used, because smtp_dns_support_level is not dnssec: no entry");
+      return false;
+    }
+    if (policy_.level == Level::dane_only || entry_.policy_without_dane == nullptr)
+      policy_.level = has_names() ? Level::secure : Level::encrypt;
+    notice(severity, std::string{level_name(before)} +
+                         " cannot be used, because smtp_dns_support_level is not dnssec: " +
+                         std::string{level_name(policy_.level)} + " is used instead");
+    return true;
+  }
+
+  void weaken_to_encrypt(const std::string& why) {
+    policy_.level = Level::encrypt;
+    notice(Severity::alert, why + ": encrypt is used instead, without authentication");
+  }
+
+  /// What Postfix cannot express is rendered at the strongest level that it can, and said.
+  void fit_to_postfix() {
+    if (policy_.level == Level::secure && !has_names())
+      weaken_to_encrypt("secure without names to check");
+    if (policy_.level == Level::secure && policy_.ca_file.empty() && !options_.ca_store)
+      weaken_to_encrypt("Postfix has no usable CA store (smtp_tls_CAfile, smtp_tls_CApath)");
+    if (policy_.level == Level::fingerprint && !options_.sha256_fingerprints)
+      weaken_to_encrypt("smtp_tls_fingerprint_digest is not sha256");
+    if (!entry_.policy->mx.empty() && policy_.level != Level::secure &&
+        is_authenticated_or_required(policy_.level) && entry_.source == Source::agreement)
+      notice(Severity::alert, "Postfix cannot bind the MX host at level " +
+                                  std::string{level_name(policy_.level)} + ": mx is not checked");
+    if (!policy_.client_certificate.empty())
+      notice(Severity::alert,
+             "Postfix cannot choose a client certificate by policy: give the partner a transport "
+             "of its own with smtp_tls_cert_file");
+    if (policy_.level == Level::secure) note_gaps();
+  }
+
+  static bool is_authenticated_or_required(Level level) {
+    return level == Level::encrypt || is_authenticated(level);
+  }
+
+  [[nodiscard]] bool binds_mx() const {
+    if (policy_.mx.empty() || !policy_.certificate_names.empty()) return false;
+    if (entry_.source == Source::mta_sts) return options_.version >= kStsGroup;
+    return options_.bind_all_mx && options_.version >= kMxBinding;
+  }
+
+  void note_gaps() {
+    if (binds_mx() && options_.version >= kMxBinding) return;
+    if (!policy_.mx.empty())
+      notice(Severity::note,
+             "this Postfix checks the certificate against the policy's names, not the MX host "
+             "itself: a certificate for any listed name passes at any host");
+    for (const std::vector<MxPattern>* patterns : {&policy_.mx, &policy_.certificate_names}) {
+      for (const MxPattern& pattern : *patterns) {
+        if (!pattern.wildcard) continue;
+        notice(Severity::note, "Postfix matches a *.suffix name at any depth, not one label");
+        return;
+      }
+    }
+  }
+
+  [[nodiscard]] std::string attributes() const {
+    std::string out;
+    if (policy_.level == Level::secure) out += " match=" + secure_names();
+    if (policy_.level == Level::fingerprint)
+      out += " match=" + join(policy_.pins, '|', match_digest);
+    // RFC 8461 section 7.1: the SNI is the MX host's name.
+    const bool wants_sni = policy_.level == Level::secure || policy_.level == Level::fingerprint;
+    if (wants_sni && options_.version >= kServername) out += " servername=hostname";
+    if (policy_.min_tls) out += " protocols=" + protocols(*policy_.min_tls);
+    if (policy_.ciphers) out += " ciphers=" + std::string{cipher_grade_name(*policy_.ciphers)};
+    if (policy_.level == Level::secure && !policy_.ca_file.empty())
+      out += " tafile=" + policy_.ca_file;
+    if (policy_.level == Level::secure && binds_mx()) out += sts_group();
+    return out;
+  }
+
+  [[nodiscard]] std::string secure_names() const {
+    if (!policy_.certificate_names.empty()) return join(policy_.certificate_names, ':', match_name);
+    if (!policy_.mx.empty()) return join(policy_.mx, ':', match_name);
+    return entry_.key.domain().text();
+  }
+
+  [[nodiscard]] std::string protocols(TlsVersion least) const {
+    if (options_.version >= kProtocolRanges) return ">=" + std::string{tls_version_name(least)};
+    std::string out = "!SSLv2:!SSLv3";
+    for (int older = 0; older < static_cast<int>(least); ++older)
+      out += ":!" + std::string{tls_version_name(static_cast<TlsVersion>(older))};
+    return out;
+  }
+
+  /// The attributes of TLSRPT, which from 3.10.5 also bind the MX host. 3.10.0 to 3.10.5 with
+  /// TLSRPT can crash unless there is at least one policy_string and one mx_host_pattern.
+  [[nodiscard]] std::string sts_group() const {
+    std::string out = " policy_type=sts policy_domain=" + entry_.key.domain().text();
+    for (const MxPattern& pattern : policy_.mx)
+      out += " mx_host_pattern=" + pattern.text();
+    return out + " { policy_string = source: " + std::string{source_name(entry_.source)} + " }";
+  }
+
+  const SnapshotEntry& entry_;
+  const PostfixOptions& options_;
+  TlsPolicy policy_;
+  RenderedEntry out_;
+};
+
+}  // namespace
+
+RenderedEntry render_postfix_entry(const SnapshotEntry& entry, const PostfixOptions& options) {
+  return Rendering(entry, options).run();
+}
+
+}  // namespace tlspact

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "generators/process/temp_directory.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace tlspact {
+
+Result<TempDirectory> TempDirectory::make() {
+  std::error_code error;
+  std::filesystem::path base = std::filesystem::temp_directory_path(error);
+  if (error) base = "/tmp";
+  std::string name = (base / "tlspact-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    return fail(Errc::io, name + ": cannot be made: " + std::strerror(errno));
+  return TempDirectory{name};
+}
+
+TempDirectory::~TempDirectory() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace tlspact

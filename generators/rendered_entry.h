@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/// RenderedEntry: what an MTA is told about one next-hop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "policy/notice.h"
+
+namespace tlspact {
+
+struct RenderedEntry {
+  /// The right-hand side; nullopt: this MTA gets no entry, its own default applies.
+  std::optional<std::string> value;
+  /// What this MTA cannot express, or only with gaps. The texts do not name the subject, so that
+  /// equal ones can be counted together.
+  Notices notices;
+};
+
+}  // namespace tlspact

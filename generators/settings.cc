@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "generators/settings.h"
+
+#include <kainjow/mustache.hpp>
+#include <stdexcept>
+#include <string_view>
+
+#include "generators/shipped_files.h"
+
+namespace tlspact {
+namespace {
+
+using kainjow::mustache::data;
+using kainjow::mustache::mustache;
+
+/// A template that does not parse is a fault of ours.
+std::string render(std::string_view text, const data& values) {
+  mustache shipped{std::string{text}};
+  if (!shipped.is_valid()) throw std::logic_error("a shipped template: " + shipped.error_message());
+  return shipped.render(values);
+}
+
+SettingsFile postfix_settings(const GeneratorSettings::Postfix& postfix,
+                              const std::string& ca_file) {
+  constexpr PostfixVersion kTlsRequiredHeader{3, 10, 0};
+  data values;
+  values.set("type", std::string{table_type_name(postfix.types.front())});
+  values.set("map", postfix.map.string());
+  values.set("ca_file", ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : ca_file);
+  values.set("tls_required_header",
+             data{postfix.options.version >= kTlsRequiredHeader ? data::type::bool_true
+                                                                : data::type::bool_false});
+  return {"/etc/postfix/tlspact.main.cf", "append these lines to /etc/postfix/main.cf",
+          render(kPostfixMainCf, values)};
+}
+
+struct EximPiece {
+  std::string_view split_path;
+  std::string_view single_path;
+  std::string_view section;
+  const std::string_view& text;
+};
+
+const EximPiece kEximPieces[] = {
+    {"main/000_tlspact_macros", "main", "the main section", kEximMain},
+    {"acl/50_tlspact", "acl", "the section \"begin acl\"", kEximAcl},
+    {"router/190_tlspact", "routers", "the section \"begin routers\", before dnslookup",
+     kEximRouters},
+    {"transport/25_tlspact", "transports", "the section \"begin transports\"", kEximTransports},
+};
+
+void add_exim_settings(const GeneratorSettings::Exim& exim, const std::string& ca_file,
+                       std::vector<SettingsFile>& out) {
+  for (const bool debian : {true, false}) {
+    data values;
+    values.set("map", exim.map.string());
+    values.set("ca_file", ca_file.empty() ? "system" : ca_file);
+    values.set("no_ca", exim_no_ca_path(exim.map).string());
+    values.set("debian", data{debian ? data::type::bool_true : data::type::bool_false});
+    for (const EximPiece& piece : kEximPieces) {
+      const std::string path = debian ? "/etc/exim4/conf.d/" + std::string{piece.split_path}
+                                      : "/etc/exim4/tlspact/" + std::string{piece.single_path};
+      const std::string purpose =
+          debian ? "for Debian's split configuration"
+                 : "for a single file: .include it in " + std::string{piece.section};
+      out.push_back({path, purpose, render(piece.text, values)});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<SettingsFile> mta_settings(const GeneratorSettings& settings,
+                                       const std::string& ca_file) {
+  std::vector<SettingsFile> out;
+  if (settings.postfix.enabled && !settings.postfix.types.empty())
+    out.push_back(postfix_settings(settings.postfix, ca_file));
+  if (settings.exim.enabled) add_exim_settings(settings.exim, ca_file, out);
+  return out;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "generators/table/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace tlspact {
+
+std::unexpected<Error> io_error(const std::filesystem::path& path, std::string_view doing) {
+  const int error = errno;
+  return fail(error == ENOENT ? Errc::no_input : Errc::io,
+              path.string() + ": cannot be " + std::string{doing} + ": " + std::strerror(error));
+}
+
+Result<int> create_file(const std::filesystem::path& path, unsigned mode) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (fd < 0) {
+    auto error = io_error(path, "written");
+    error.error().code = Errc::io;
+    return error;
+  }
+  if (::fchmod(fd, mode) != 0) {
+    auto error = io_error(path, "given its mode");
+    ::close(fd);
+    return error;
+  }
+  return fd;
+}
+
+Result<void> flush_and_close(int fd, const std::filesystem::path& path) {
+  const bool flushed = ::fsync(fd) == 0;
+  const int error = errno;
+  const bool closed = ::close(fd) == 0;
+  if (!flushed) errno = error;
+  if (!flushed || !closed) return io_error(path, "flushed to disk");
+  return {};
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,
+                            unsigned mode) {
+  const auto fd = create_file(path, mode);
+  if (!fd) return std::unexpected(fd.error());
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(*fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      auto error = io_error(path, "written");
+      ::close(*fd);
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return flush_and_close(*fd, path);
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    auto error = io_error(path, "read");
+    error.error().code = Errc::no_input;
+    return error;
+  }
+  std::string bytes;
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      auto error = io_error(path, "read");
+      ::close(fd);
+      return error;
+    }
+    if (got == 0) break;
+    bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > limit) {
+      ::close(fd);
+      return fail(Errc::bad_input,
+                  path.string() + ": is larger than " + std::to_string(limit) + " bytes");
+    }
+  }
+  ::close(fd);
+  return bytes;
+}
+
+Result<void> flush_file(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error(path, "opened");
+  return flush_and_close(fd, path);
+}
+
+Result<void> flush_directory(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return io_error(directory, "opened");
+  return flush_and_close(fd, directory);
+}
+
+}  // namespace tlspact

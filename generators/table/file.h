@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/// Files written once and flushed to disk.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "policy/result.h"
+
+namespace tlspact {
+
+/// "PATH: cannot be written: No space left on device", from errno.
+[[nodiscard]] std::unexpected<Error> io_error(const std::filesystem::path& path,
+                                              std::string_view doing);
+
+/// Creates `path`, which must not exist, with `mode` whatever the umask; returns its descriptor.
+[[nodiscard]] Result<int> create_file(const std::filesystem::path& path, unsigned mode);
+
+/// fsync, then close. The descriptor is closed in any case.
+[[nodiscard]] Result<void> flush_and_close(int fd, const std::filesystem::path& path);
+
+/// create_file, write everything, flush.
+[[nodiscard]] Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,
+                                          unsigned mode);
+
+/// The whole file; Error no_input if it cannot be opened, bad_input if it is over `limit` bytes.
+[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+
+/// fsync of a file that another program wrote.
+[[nodiscard]] Result<void> flush_file(const std::filesystem::path& path);
+
+/// Makes a rename in `directory` durable.
+[[nodiscard]] Result<void> flush_directory(const std::filesystem::path& directory);
+
+}  // namespace tlspact
