@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cli/command.h"
+
+#include <array>
+#include <chrono>
+
+namespace tlspact {
+
+std::span<const Subcommand> subcommands() {
+  static constexpr std::array kCommands{
+      Subcommand{"generate", "read every source, decide, install the maps", run_generate},
+      Subcommand{"explain", "why one domain is treated as it is", run_explain},
+      Subcommand{"lookup", "the exact reply that the MTA gets for one key", run_lookup},
+      Subcommand{"check", "validate configuration, agreements and lists", run_check},
+      Subcommand{"init", "the settings that connect Postfix and Exim", run_init},
+      Subcommand{"list verify", "verify and lint a published list", run_list_verify},
+      Subcommand{"manual", "print the manual page of the configuration", run_manual},
+  };
+  return kCommands;
+}
+
+Result<Config> load_config(const GlobalOptions& global) {
+  return load_config(global.config_file, !global.config_given);
+}
+
+Time clock_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace tlspact

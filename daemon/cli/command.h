@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/// The subcommands of tlspact: one file each, one line each in commands().
+#pragma once
+
+#include <Poco/JSON/Object.h>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "policy/notice.h"
+#include "policy/result.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+struct GlobalOptions {
+  std::string config_file = "/etc/tlspact/tlspact.toml";
+  bool config_given = false;
+  bool json = false;
+};
+
+/// How a command ended. With --json, `json` is printed and nothing else.
+struct CommandResult {
+  int exit_code = 0;
+  std::string text;
+  Poco::JSON::Object::Ptr json;
+  Notices notices;  ///< alerts and warnings go to standard error
+};
+
+struct Subcommand {
+  std::string_view name;     ///< "list verify"
+  std::string_view summary;  ///< one line for `tlspact --help`
+  Result<CommandResult> (*run)(const std::vector<std::string>& arguments,
+                               const GlobalOptions& global);
+};
+
+[[nodiscard]] std::span<const Subcommand> subcommands();
+
+Result<CommandResult> run_generate(const std::vector<std::string>& arguments,
+                                   const GlobalOptions& global);
+Result<CommandResult> run_explain(const std::vector<std::string>& arguments,
+                                  const GlobalOptions& global);
+Result<CommandResult> run_lookup(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
+Result<CommandResult> run_list_verify(const std::vector<std::string>& arguments,
+                                      const GlobalOptions& global);
+Result<CommandResult> run_check(const std::vector<std::string>& arguments,
+                                const GlobalOptions& global);
+Result<CommandResult> run_init(const std::vector<std::string>& arguments,
+                               const GlobalOptions& global);
+Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
+
+/// The default file may be absent; one named with --config may not.
+[[nodiscard]] Result<Config> load_config(const GlobalOptions& global);
+
+/// The clock, in whole seconds.
+[[nodiscard]] Time clock_now();
+
+}  // namespace tlspact

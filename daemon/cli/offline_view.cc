@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cli/offline_view.h"
+
+namespace tlspact {
+
+Result<OfflineView> offline_view(const GlobalOptions& global, Time now) {
+  const auto config = load_config(global);
+  if (!config) return std::unexpected(config.error());
+  const auto facts = ask_mtas();
+  if (!facts) return std::unexpected(facts.error());
+  Notices notices;
+  auto store = Store::open(config->store_path(), Store::Access::read_only, now, notices);
+  if (!store) return std::unexpected(store.error());
+  OfflineView view{
+      .refreshed = refresh(*config, *store, {.now = now, .offline = true, .keep_in_store = false}),
+      .settings = generator_settings(*config, *facts)};
+  view.refreshed.notices.insert(view.refreshed.notices.begin(), notices.begin(), notices.end());
+  return view;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cli/report.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tlspact {
+namespace {
+
+struct Group {
+  const Notice* first;
+  std::vector<std::string_view> subjects;
+};
+
+/// Notices of the same severity and text, in order of their first appearance.
+std::vector<Group> grouped(const Notices& notices, Severity least) {
+  std::vector<Group> groups;
+  for (const Notice& notice : notices) {
+    if (notice.severity < least) continue;
+    const auto same = std::ranges::find_if(groups, [&](const Group& group) {
+      return group.first->severity == notice.severity && group.first->text == notice.text;
+    });
+    if (same == groups.end()) {
+      groups.push_back({&notice, {notice.subject}});
+    } else if (same->subjects.back() != notice.subject) {
+      same->subjects.push_back(notice.subject);
+    }
+  }
+  return groups;
+}
+
+std::string subjects_text(const std::vector<std::string_view>& subjects) {
+  constexpr std::size_t kShown = 3;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kShown, subjects.size()); ++i)
+    out += (i == 0 ? "" : ", ") + std::string{subjects[i]};
+  if (subjects.size() > kShown) out += " and " + std::to_string(subjects.size() - kShown) + " more";
+  return out;
+}
+
+}  // namespace
+
+std::string_view severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::note:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::alert:
+      return "alert";
+  }
+  return "";
+}
+
+std::string notices_text(const Notices& notices, Severity least) {
+  std::string out;
+  for (const Group& group : grouped(notices, least)) {
+    out += severity_name(group.first->severity);
+    out += ": " + subjects_text(group.subjects) + ": " + group.first->text + "\n";
+  }
+  return out;
+}
+
+Poco::JSON::Array::Ptr notices_json(const Notices& notices) {
+  Poco::JSON::Array::Ptr out = new Poco::JSON::Array;
+  for (const Notice& notice : notices) {
+    Poco::JSON::Object::Ptr each = new Poco::JSON::Object;
+    each->set("severity", std::string{severity_name(notice.severity)});
+    each->set("subject", notice.subject);
+    each->set("text", notice.text);
+    out->add(each);
+  }
+  return out;
+}
+
+std::string patterns_text(const std::vector<MxPattern>& patterns) {
+  std::string out;
+  for (const MxPattern& pattern : patterns)
+    out += (out.empty() ? "" : ", ") + pattern.text();
+  return out;
+}
+
+Poco::JSON::Object::Ptr policy_json(const TlsPolicy& policy) {
+  const auto names = [](const std::vector<MxPattern>& patterns) {
+    Poco::JSON::Array::Ptr out = new Poco::JSON::Array;
+    for (const MxPattern& pattern : patterns)
+      out->add(pattern.text());
+    return out;
+  };
+  Poco::JSON::Object::Ptr out = new Poco::JSON::Object;
+  out->set("level", std::string{level_name(policy.level)});
+  out->set("dane_where_present", policy.dane_where_present);
+  out->set("mx", names(policy.mx));
+  out->set("match", names(policy.certificate_names));
+  if (!policy.ca_file.empty()) out->set("ca_file", policy.ca_file);
+  out->set("pins", policy.pins.size());
+  if (policy.min_tls) out->set("min_tls", std::string{tls_version_name(*policy.min_tls)});
+  if (policy.ciphers) out->set("ciphers", std::string{cipher_grade_name(*policy.ciphers)});
+  return out;
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  std::string out = std::to_string(count) + " " + std::string{noun};
+  if (count == 1) return out;
+  if (out.ends_with('y')) return out.substr(0, out.size() - 1) + "ies";
+  return out + "s";
+}
+
+std::string shown(std::string_view text) {
+  const std::string quoted = quote(text);
+  return quoted.substr(1, quoted.rfind('"') - 1);
+}
+
+}  // namespace tlspact

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/config/config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "daemon/config/config_keys.h"
+#include "daemon/config/toml_reader.h"
+#include "generators/table/file.h"
+
+namespace tlspact {
+namespace {
+
+constexpr std::size_t kMaxConfig = 16UL << 20;
+
+/// Puts a TOML value into a slot; what it should have been, or nullptr.
+struct SetSlot {
+  const toml::node& node;
+
+  const char* operator()(std::string* out) const {
+    const auto value = node.value_exact<std::string>();
+    if (!value) return "a text in quotes";
+    *out = *value;
+    return nullptr;
+  }
+  const char* operator()(bool* out) const {
+    const auto value = node.value_exact<bool>();
+    if (!value) return "true or false";
+    *out = *value;
+    return nullptr;
+  }
+  const char* operator()(AutoBool* out) const {
+    if (node.value_exact<std::string>() == std::string{"auto"}) {
+      out->reset();
+      return nullptr;
+    }
+    const auto value = node.value_exact<bool>();
+    if (!value) return "\"auto\", true or false";
+    *out = *value;
+    return nullptr;
+  }
+  const char* operator()(Seconds* out) const {
+    const auto text = node.value_exact<std::string>();
+    const auto value = text ? parse_duration(*text) : std::nullopt;
+    if (!value) return "a duration such as \"90s\", \"15m\", \"6h\" or \"14d\"";
+    *out = *value;
+    return nullptr;
+  }
+  const char* operator()(std::vector<std::string>* out) const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return "an array of texts";
+    out->clear();
+    for (const toml::node& each : *array) {
+      const auto value = each.value_exact<std::string>();
+      if (!value) return "an array of texts";
+      out->push_back(*value);
+    }
+    return nullptr;
+  }
+};
+
+bool has_control_byte(const std::string& text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+Result<void> set_key(const TomlDocument& document, const toml::node& node, std::string_view name,
+                     const Slot& slot) {
+  if (const char* wanted = std::visit(SetSlot{node}, slot))
+    return document.fault(node, std::string{name} + " must be " + wanted);
+  if (std::string* const* text = std::get_if<std::string*>(&slot); text && has_control_byte(**text))
+    return document.fault(node, std::string{name} + " must not have control characters");
+  return {};
+}
+
+Result<void> read_section(const TomlDocument& document, std::string_view section, Config& config) {
+  const toml::node* node = document.root().get(section);
+  if (node == nullptr) return {};
+  const toml::table* table = node->as_table();
+  if (table == nullptr)
+    return document.fault(
+        *node, std::string{section} + " must be a table, [" + std::string{section} + "]");
+  std::vector<std::string_view> known;
+  for (const ConfigKey& key : config_keys()) {
+    if (key.section == section) known.push_back(key.name);
+  }
+  if (auto good = document.only(*table, known); !good) return good;
+  for (const ConfigKey& key : config_keys()) {
+    if (key.section != section) continue;
+    const toml::node* value = table->get(key.name);
+    if (value == nullptr) continue;
+    if (auto set = set_key(document, *value, key.name, key.slot(config)); !set) return set;
+    if (const char* fault = key.fault == nullptr ? nullptr : key.fault(config))
+      return document.fault(*value, std::string{key.name} + " " + fault);
+  }
+  return {};
+}
+
+bool is_list_name(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
+bool is_location(const std::string& url) {
+  return url.starts_with("https://") || url.starts_with('/');
+}
+
+/// What is wrong with a [[list]] as a whole, or an empty text.
+std::string list_fault(const ListConfig& list) {
+  if (!is_list_name(list.name)) return "name must be 1 to 64 letters, digits, - and _";
+  if (!is_location(list.url)) return "url must be an https:// address or an absolute path";
+  if (list.unsigned_list)
+    return list.signature.empty() && list.key.empty() ? "" : "unsigned excludes signature and key";
+  if (!is_location(list.signature))
+    return "signature must be an https:// address or an absolute path (or set unsigned = true)";
+  if (!list.key.starts_with('/')) return "key must be an absolute path";
+  return "";
+}
+
+Result<ListConfig> read_list(const TomlDocument& document, const toml::table& table) {
+  std::vector<std::string_view> known;
+  for (const ListKey& key : list_keys())
+    known.push_back(key.name);
+  if (auto good = document.only(table, known); !good) return std::unexpected(good.error());
+  ListConfig list;
+  list.line = document.position(table).line;
+  for (const ListKey& key : list_keys()) {
+    const toml::node* value = table.get(key.name);
+    if (value == nullptr) continue;
+    if (auto set = set_key(document, *value, key.name, key.slot(list)); !set)
+      return std::unexpected(set.error());
+  }
+  if (const std::string fault = list_fault(list); !fault.empty())
+    return document.fault(table, "[[list]]: " + fault);
+  return list;
+}
+
+Result<void> read_lists(const TomlDocument& document, Config& config) {
+  const toml::node* node = document.root().get("list");
+  if (node == nullptr) return {};
+  const toml::array* array = node->as_array();
+  if (array == nullptr || !array->is_homogeneous(toml::node_type::table))
+    return document.fault(*node, "list must be written as [[list]]");
+  std::set<std::string> names;
+  for (const toml::node& each : *array) {
+    auto list = read_list(document, *each.as_table());
+    if (!list) return std::unexpected(list.error());
+    if (!names.insert(list->name).second)
+      return document.fault(each, "[[list]]: the name " + quote(list->name) + " is used twice");
+    config.lists.push_back(*std::move(list));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path Config::postfix_map() const {
+  return postfix.map.empty() ? std::filesystem::path{service.state_dir} / "postfix/tls_policy"
+                             : std::filesystem::path{postfix.map};
+}
+
+std::filesystem::path Config::exim_map() const {
+  return exim.map.empty() ? std::filesystem::path{service.state_dir} / "exim/tls_policy.cdb"
+                          : std::filesystem::path{exim.map};
+}
+
+std::filesystem::path Config::store_path() const {
+  constexpr std::string_view kScheme = "sqlite:";
+  return store.url.empty() ? std::filesystem::path{service.state_dir} / "tlspact.db"
+                           : std::filesystem::path{store.url.substr(kScheme.size())};
+}
+
+Result<Config> parse_config(std::string_view text, const std::string& file) {
+  const auto document = TomlDocument::parse(text, file, Errc::config);
+  if (!document) return std::unexpected(document.error());
+  std::vector<std::string_view> sections{"list"};
+  for (const ConfigKey& key : config_keys()) {
+    if (std::ranges::find(sections, key.section) == sections.end()) sections.push_back(key.section);
+  }
+  if (auto good = document->only(document->root(), sections); !good)
+    return std::unexpected(good.error());
+  Config config;
+  for (const std::string_view section : sections) {
+    if (section == "list") continue;
+    if (auto read = read_section(*document, section, config); !read)
+      return std::unexpected(read.error());
+  }
+  if (auto read = read_lists(*document, config); !read) return std::unexpected(read.error());
+  return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent) {
+  std::error_code error;
+  if (may_be_absent && !std::filesystem::exists(file, error) && !error) return Config{};
+  const auto text = read_file(file, kMaxConfig);
+  if (!text) return std::unexpected(text.error());
+  return parse_config(*text, file.string());
+}
+
+}  // namespace tlspact

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/// Config: /etc/tlspact/tlspact.toml as typed values. Every key has a default; an empty file runs.
+///
+/// The keys, their types, defaults and descriptions are declared once, in config_keys.cc, which
+/// also makes the man page tlspact.toml(5).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/result.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// "auto", true or false; nullopt is "auto".
+using AutoBool = std::optional<bool>;
+
+/// One [[list]].
+struct ListConfig {
+  std::string name;       ///< letters, digits, - and _
+  std::string url;        ///< https://… or an absolute path
+  std::string signature;  ///< the same, of the detached OpenPGP signature
+  std::string key;        ///< absolute path of the publisher's public key, armored or not
+  Seconds refresh = std::chrono::hours{6};
+  bool early_adopter = false;
+  bool unsigned_list = false;
+  unsigned line = 0;  ///< of the [[list]] in the file
+};
+
+struct Config {
+  struct {
+    std::string state_dir = "/var/lib/tlspact";
+    Seconds warn_before = std::chrono::days{14};
+  } service;
+  struct {
+    std::string directory = "/etc/tlspact/agreements.d";
+  } agreements;
+  std::vector<ListConfig> lists;
+  struct {
+    std::string ca_file;  ///< empty: the system's store
+  } tls;
+  struct {
+    AutoBool enabled;
+    std::string version = "auto";
+    std::string map;  ///< empty: STATE_DIR/postfix/tls_policy
+    std::vector<std::string> types{"auto"};
+    AutoBool reload;
+    AutoBool dane;
+    std::string mx_binding = "auto";
+    AutoBool ca;
+  } postfix;
+  struct {
+    AutoBool enabled;
+    std::string map;  ///< empty: STATE_DIR/exim/tls_policy.cdb
+  } exim;
+  struct {
+    std::string url;  ///< empty: sqlite:STATE_DIR/tlspact.db
+  } store;
+
+  [[nodiscard]] std::filesystem::path postfix_map() const;
+  [[nodiscard]] std::filesystem::path exim_map() const;
+  /// Of the SQLite file.
+  [[nodiscard]] std::filesystem::path store_path() const;
+};
+
+/// Reads and validates a configuration. Every fault is one Error (code config) that names file,
+/// line and column, and for an unknown key the nearest known one. `file` is for messages only.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& file);
+
+/// As parse_config; a file that does not exist is an Error no_input unless `may_be_absent`.
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent);
+
+}  // namespace tlspact

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/config/config_keys.h"
+
+#include <algorithm>
+#include <array>
+
+#include "generators/postfix/postfix_options.h"
+#include "generators/table/table.h"
+
+namespace tlspact {
+namespace {
+
+bool is_absolute_or_empty(const std::string& path) {
+  return path.empty() || path.front() == '/';
+}
+
+constexpr const char* kAbsolute = "must be an absolute path";
+
+const char* version_fault(const Config& config) {
+  const std::string& version = config.postfix.version;
+  return version == "auto" || PostfixVersion::parse(version)
+             ? nullptr
+             : "must be \"auto\" or a version as mail_version has it, such as \"3.7.11\"";
+}
+
+const char* types_fault(const Config& config) {
+  const auto& types = config.postfix.types;
+  if (types == std::vector<std::string>{"auto"}) return nullptr;
+  const bool good = !types.empty() && std::ranges::all_of(types, [](const std::string& type) {
+    return parse_table_type(type).has_value();
+  });
+  return good ? nullptr
+              : "must be [\"auto\"], or some of \"cdb\", \"lmdb\", \"hash\", \"texthash\"";
+}
+
+const char* binding_fault(const Config& config) {
+  const std::string& value = config.postfix.mx_binding;
+  return value == "auto" || value == "all" || value == "sts"
+             ? nullptr
+             : "must be \"auto\", \"all\" or \"sts\"";
+}
+
+/// Postfix adds the extension of the type; a dot in the last part would be taken for one.
+const char* postfix_map_fault(const Config& config) {
+  const std::string& map = config.postfix.map;
+  if (!is_absolute_or_empty(map)) return kAbsolute;
+  return std::filesystem::path{map}.filename().string().contains('.')
+             ? "must not have a dot in its last part: the extension of each type is added"
+             : nullptr;
+}
+
+const char* store_fault(const Config& config) {
+  const std::string& url = config.store.url;
+  return url.empty() || url.starts_with("sqlite:/") ? nullptr
+                                                    : "must be sqlite: and an absolute path";
+}
+
+constexpr std::array kConfigKeys{
+    ConfigKey{
+        "service", "state_dir", [](Config& c) { return Slot{&c.service.state_dir}; },
+        "Directory of the store and of the maps. Run as root, tlspact takes the identity of "
+        "its owner before it opens either.",
+        [](const Config& c) { return c.service.state_dir.starts_with('/') ? nullptr : kAbsolute; }},
+    ConfigKey{"service", "warn_before", [](Config& c) { return Slot{&c.service.warn_before}; },
+              "Warn this long before an agreement expires. A list that is due to expire is warned "
+              "of as well, once a third of the time between its timestamp and its expiry is left, "
+              "or this long before, whichever is later."},
+    ConfigKey{"agreements", "directory", [](Config& c) { return Slot{&c.agreements.directory}; },
+              "Directory of the agreement files, *.toml, read in name order.",
+              [](const Config& c) {
+                return c.agreements.directory.starts_with('/') ? nullptr : kAbsolute;
+              }},
+    ConfigKey{
+        "tls", "ca_file", [](Config& c) { return Slot{&c.tls.ca_file}; },
+        "PEM file of the certificate authorities that are trusted for https and that the "
+        "Exim fragments name. Empty: the system's store.",
+        [](const Config& c) { return is_absolute_or_empty(c.tls.ca_file) ? nullptr : kAbsolute; }},
+    ConfigKey{"postfix", "enabled", [](Config& c) { return Slot{&c.postfix.enabled}; },
+              "Whether to write maps for Postfix. \"auto\": if it is installed, or with --output."},
+    ConfigKey{"postfix", "version", [](Config& c) { return Slot{&c.postfix.version}; },
+              "The Postfix that reads the map. \"auto\": what postconf says, else 3.7. An "
+              "attribute that a version does not know makes it defer the mail.",
+              version_fault},
+    ConfigKey{"postfix", "map", [](Config& c) { return Slot{&c.postfix.map}; },
+              "Path of the policy map, to which the extension of each type is added.",
+              postfix_map_fault, "STATE_DIR/postfix/tls_policy"},
+    ConfigKey{"postfix", "types", [](Config& c) { return Slot{&c.postfix.types}; },
+              "Table types to write: cdb, lmdb, hash (by postmap), texthash. \"auto\": the first "
+              "of these that this Postfix has; with --output, cdb and texthash.",
+              types_fault},
+    ConfigKey{"postfix", "reload", [](Config& c) { return Slot{&c.postfix.reload}; },
+              "Run \"postfix reload\" after a change. \"auto\": where the type needs it "
+              "(texthash); Postfix notices a new cdb, lmdb or hash by itself."},
+    ConfigKey{"postfix", "dane", [](Config& c) { return Slot{&c.postfix.dane}; },
+              "Write DANE levels. \"auto\": if smtp_dns_support_level is dnssec. Postfix without "
+              "it would defer every dane-only destination."},
+    ConfigKey{"postfix", "mx_binding", [](Config& c) { return Slot{&c.postfix.mx_binding}; },
+              "Which entries bind the MX host itself (Postfix 3.10.5 and later): \"all\", \"sts\" "
+              "(those of MTA-STS only), or \"auto\": all, unless Postfix sends TLSRPT, which would "
+              "report the others as MTA-STS.",
+              binding_fault},
+    ConfigKey{"postfix", "ca", [](Config& c) { return Slot{&c.postfix.ca}; },
+              "Whether Postfix has a usable CA store; without one, secure is written as encrypt. "
+              "\"auto\" asks postconf."},
+    ConfigKey{"exim", "enabled", [](Config& c) { return Slot{&c.exim.enabled}; },
+              "Whether to write the map for Exim. \"auto\": if it is installed, or with --output."},
+    ConfigKey{
+        "exim", "map", [](Config& c) { return Slot{&c.exim.map}; }, "Path of the policy map.",
+        [](const Config& c) { return is_absolute_or_empty(c.exim.map) ? nullptr : kAbsolute; },
+        "STATE_DIR/exim/tls_policy.cdb"},
+    ConfigKey{"store", "url", [](Config& c) { return Slot{&c.store.url}; },
+              "Where the last good lists and agreements are kept.", store_fault,
+              "sqlite:STATE_DIR/tlspact.db"},
+};
+
+constexpr std::array kListKeys{
+    ListKey{"name", [](ListConfig& l) { return Slot{&l.name}; },
+            "Name of the list in messages: letters, digits, - and _. Required, and unique."},
+    ListKey{"url", [](ListConfig& l) { return Slot{&l.url}; },
+            "The list: an https:// address or an absolute path. Required."},
+    ListKey{"signature", [](ListConfig& l) { return Slot{&l.signature}; },
+            "Its detached OpenPGP signature: an https:// address or an absolute path."},
+    ListKey{"key", [](ListConfig& l) { return Slot{&l.key}; },
+            "Absolute path of the publisher's OpenPGP public key, armored or not. Only signatures "
+            "by the primary keys in it, or by their signing subkeys, are accepted."},
+    ListKey{"refresh", [](ListConfig& l) { return Slot{&l.refresh}; },
+            "How often to look for a new version."},
+    ListKey{"early_adopter", [](ListConfig& l) { return Slot{&l.early_adopter}; },
+            "Take entries of mode testing for enforce."},
+    ListKey{"unsigned", [](ListConfig& l) { return Slot{&l.unsigned_list}; },
+            "Accept the list without a signature. Whoever can change it can stop your mail."},
+};
+
+struct SlotText {
+  std::string operator()(const std::string* value) const { return "\"" + *value + "\""; }
+  std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+  std::string operator()(const AutoBool* value) const {
+    if (!*value) return "\"auto\"";
+    return **value ? "true" : "false";
+  }
+  std::string operator()(const Seconds* value) const {
+    constexpr std::pair<long, char> kUnits[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    for (const auto& [seconds, unit] : kUnits) {
+      if (value->count() % seconds == 0)
+        return "\"" + std::to_string(value->count() / seconds) + unit + "\"";
+    }
+    return {};
+  }
+  std::string operator()(const std::vector<std::string>* value) const {
+    std::string out;
+    for (const std::string& each : *value)
+      out += (out.empty() ? "\"" : ", \"") + each + "\"";
+    return "[" + out + "]";
+  }
+};
+
+/// mdoc escapes: a backslash, and a line that would begin with a control character.
+std::string mdoc_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string manual_item(std::string_view name, std::string_view default_text,
+                        std::string_view description) {
+  return ".It Ic " + std::string{name} + " No = " + mdoc_text(default_text) + "\n" +
+         mdoc_text(description) + "\n";
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  return kConfigKeys;
+}
+std::span<const ListKey> list_keys() {
+  return kListKeys;
+}
+
+std::string slot_text(const Slot& slot) {
+  return std::visit(SlotText{}, slot);
+}
+
+std::string config_manual() {
+  std::string out =
+      ".\\\" SPDX-License-Identifier: MIT\n"
+      ".\\\" Made by \"tlspact manual\" from daemon/config/config_keys.cc: do not edit.\n"
+      ".Dd $Mdocdate$\n.Dt TLSPACT.TOML 5\n.Os\n.Sh NAME\n.Nm tlspact.toml\n"
+      ".Nd configuration of tlspact\n.Sh DESCRIPTION\n"
+      ".Pa /etc/tlspact/tlspact.toml\nis a TOML file. Every key has a default; an empty file "
+      "runs.\nUnknown keys are errors.\nDurations are a number and a unit:\n.Ql 90s , 15m , 6h , "
+      "14d , 2w .\n";
+  Config defaults;
+  std::string_view section;
+  for (const ConfigKey& key : kConfigKeys) {
+    if (key.section != section) {
+      if (!section.empty()) out += ".El\n";
+      section = key.section;
+      out += ".Ss [" + std::string{section} + "]\n.Bl -tag -width Ds\n";
+    }
+    const std::string value =
+        key.default_text.empty() ? slot_text(key.slot(defaults)) : std::string{key.default_text};
+    out += manual_item(key.name, value, key.description);
+  }
+  out +=
+      ".El\n.Ss [[list]]\nA STARTTLS-Everywhere policy list; any number, in order of rank.\n"
+      ".Bl -tag -width Ds\n";
+  ListConfig list;
+  for (const ListKey& key : kListKeys)
+    out += manual_item(key.name, slot_text(key.slot(list)), key.description);
+  return out + ".El\n.Sh SEE ALSO\n.Xr tlspact 1 ,\n.Xr tlspact-agreements 5\n";
+}
+
+}  // namespace tlspact

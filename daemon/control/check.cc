@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/check.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "daemon/control/mta_facts.h"
+#include "daemon/control/refresh.h"
+#include "generators/generator.h"
+
+namespace tlspact {
+namespace {
+
+/// The MTA reads the files that an agreement names when it delivers; a missing one defers mail.
+void check_files(const Snapshot& snapshot, Notices& findings) {
+  std::set<std::string> seen;
+  for (const SnapshotEntry& entry : snapshot.entries) {
+    const TlsPolicy& policy = *entry.policy;
+    for (const std::string* path :
+         {&policy.ca_file, &policy.client_certificate, &policy.client_key}) {
+      if (path->empty() || !seen.insert(*path).second) continue;
+      if (::access(path->c_str(), F_OK) != 0)
+        findings.push_back({Severity::alert, entry.text(),
+                            *path + ": the agreement names this file, which does not exist; mail "
+                                    "to the domain will be deferred"});
+    }
+  }
+}
+
+int exit_code_of(const Refreshed& refreshed, const Notices& findings) {
+  if (refreshed.refused) return static_cast<int>(Errc::bad_input);
+  if (refreshed.never_good) return static_cast<int>(Errc::unavailable);
+  return std::ranges::any_of(findings,
+                             [](const Notice& each) { return each.severity != Severity::note; });
+}
+
+}  // namespace
+
+Result<CheckReport> check(const Config& config, Time now) {
+  CheckReport report;
+  const auto facts = ask_mtas();
+  if (!facts) return std::unexpected(facts.error());
+  auto store = Store::open(config.store_path(), Store::Access::read_only, now, report.findings);
+  if (!store) return std::unexpected(store.error());
+  const Refreshed refreshed =
+      refresh(config, *store, {.now = now, .offline = true, .keep_in_store = false});
+  std::ranges::copy(refreshed.notices, std::back_inserter(report.findings));
+  const GeneratorSettings settings = generator_settings(config, *facts);
+  for (const Generator& generator : generators()) {
+    if (!generator.enabled(settings)) continue;
+    Generated generated = generator.render(refreshed.snapshot, settings);
+    std::ranges::move(generated.notices, std::back_inserter(report.findings));
+  }
+  check_files(refreshed.snapshot, report.findings);
+  report.lists = refreshed.inputs.lists().size();
+  report.entries = refreshed.snapshot.entries.size();
+  report.agreements = static_cast<std::size_t>(
+      std::ranges::count(refreshed.snapshot.entries, Source::agreement, &SnapshotEntry::source));
+  report.exit_code = exit_code_of(refreshed, report.findings);
+  return report;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/explain.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "generators/exim/exim_entry.h"
+#include "generators/postfix/postfix_entry.h"
+
+namespace tlspact {
+
+Explanation explain(const PolicyInputs& inputs, const PolicyKey& key,
+                    const GeneratorSettings& settings, Time now) {
+  Explanation out{.decision = decide(key, inputs.candidates_for(key), DecisionRules{}, now),
+                  .map_key = key,
+                  .postfix = {},
+                  .exim = {},
+                  .notices = {}};
+  for (const Remark remark : out.decision.remarks)
+    out.notices.push_back(notice_of(remark, out.decision));
+  auto entry = entry_of(out.decision);
+  if (!entry) return out;
+  if (repeats_parent(out.decision)) {
+    out.map_key = *out.decision.winner()->covered_by;
+    entry->key = out.map_key;
+  }
+  out.postfix = render_postfix_entry(*entry, settings.postfix.options);
+  out.exim = render_exim_entry(*entry, settings.exim.options);
+  for (const RenderedEntry* rendered : {&out.postfix, &out.exim}) {
+    const bool enabled =
+        rendered == &out.postfix ? settings.postfix.enabled : settings.exim.enabled;
+    if (enabled) std::ranges::copy(rendered->notices, std::back_inserter(out.notices));
+  }
+  return out;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/// explain(): why one next-hop is treated as it is.
+#pragma once
+
+#include <string>
+
+#include "daemon/control/refresh.h"
+#include "generators/generator.h"
+#include "generators/rendered_entry.h"
+
+namespace tlspact {
+
+struct Explanation {
+  Decision decision;
+  /// The key that both MTAs find the entry under: the next-hop itself, or the `.parent` pattern of
+  /// an agreement that says it all.
+  PolicyKey map_key;
+  RenderedEntry postfix;
+  RenderedEntry exim;
+  Notices notices;  ///< what the decision and the MTAs leave open
+};
+
+[[nodiscard]] Explanation explain(const PolicyInputs& inputs, const PolicyKey& key,
+                                  const GeneratorSettings& settings, Time now);
+
+}  // namespace tlspact

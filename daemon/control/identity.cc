@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/identity.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "generators/table/file.h"
+
+namespace tlspact {
+
+Result<void> become_owner_of(const std::filesystem::path& state_dir) {
+  if (::geteuid() != 0) return {};
+  struct stat status{};
+  if (::stat(state_dir.c_str(), &status) != 0 || status.st_uid == 0) return {};
+  if (::setgroups(1, &status.st_gid) != 0 || ::setgid(status.st_gid) != 0 ||
+      ::setuid(status.st_uid) != 0)
+    return io_error(state_dir, "used under its owner's identity");
+  return {};
+}
+
+}  // namespace tlspact

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/mta_facts.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "generators/process/subprocess.h"
+
+namespace tlspact {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kDeadline{20};
+
+/// "name = value" lines.
+std::map<std::string, std::string> parse_parameters(const std::string& text) {
+  std::map<std::string, std::string> out;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" =");
+    if (equals == std::string::npos) continue;
+    std::string value = line.substr(equals + 2);
+    if (value.starts_with(' ')) value.erase(0, 1);
+    out[line.substr(0, equals)] = std::move(value);
+  }
+  return out;
+}
+
+Result<CommandOutput> ask(std::vector<std::string> argv) {
+  auto output = run_command({.argv = std::move(argv), .input = {}, .deadline = kDeadline});
+  if (output && output->exit_code != 0)
+    return fail(Errc::io, "postconf failed: " + first_line(*output));
+  return output;
+}
+
+Result<PostfixFacts> ask_postfix() {
+  PostfixFacts facts;
+  if (find_program("postconf").empty()) return facts;
+  facts.installed = true;
+  // Without -h: a parameter that this version does not know gives no line at all.
+  const auto parameters = ask({"postconf", "-x", "mail_version", "smtp_dns_support_level",
+                               "smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA",
+                               "smtp_tls_fingerprint_digest", "smtp_tlsrpt_enable"});
+  if (!parameters) return std::unexpected(parameters.error());
+  auto values = parse_parameters(parameters->out);
+  facts.version = PostfixVersion::parse(values["mail_version"]);
+  facts.validates_dnssec = values["smtp_dns_support_level"] == "dnssec";
+  facts.ca_store = ca_store_is_usable(values["smtp_tls_CAfile"], values["smtp_tls_CApath"],
+                                      values["tls_append_default_CA"] == "yes");
+  facts.sha256_fingerprints = values["smtp_tls_fingerprint_digest"] == "sha256";
+  facts.sends_tlsrpt = values["smtp_tlsrpt_enable"] == "yes";
+  const auto types = ask({"postconf", "-m"});
+  if (!types) return std::unexpected(types.error());
+  std::istringstream lines{types->out};
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto type = parse_table_type(line)) facts.types.push_back(*type);
+  }
+  return facts;
+}
+
+Result<EximFacts> ask_exim() {
+  EximFacts facts;
+  for (const char* program : {"exim4", "exim"}) {
+    if (find_program(program).empty()) continue;
+    facts.program = program;
+    facts.installed = true;
+    const auto output = run_command({.argv = {program, "-bV"}, .input = {}, .deadline = kDeadline});
+    if (!output) return std::unexpected(output.error());
+    // "Support for: … GnuTLS …"; even a broken configuration file leaves this line.
+    if (!output->out.contains("GnuTLS") && output->out.contains("OpenSSL"))
+      facts.tls_library = TlsLibrary::openssl;
+    return facts;
+  }
+  return facts;
+}
+
+/// The first type, in our order of preference, that this Postfix has.
+std::vector<TableType> best_type(const std::vector<TableType>& available) {
+  for (const TableType type :
+       {TableType::cdb, TableType::lmdb, TableType::hash, TableType::texthash}) {
+    if (std::ranges::find(available, type) != available.end()) return {type};
+  }
+  return {TableType::cdb};
+}
+
+GeneratorSettings::Postfix postfix_settings(const Config& config, const PostfixFacts& facts) {
+  GeneratorSettings::Postfix out;
+  out.enabled = config.postfix.enabled.value_or(facts.installed);
+  out.map = config.postfix_map();
+  for (const std::string& name : config.postfix.types) {
+    if (const auto type = parse_table_type(name)) {
+      out.types.push_back(*type);
+    } else {
+      out.types = facts.types;
+    }
+  }
+  const auto version = PostfixVersion::parse(config.postfix.version);
+  out.options.version = version ? *version : facts.version.value_or(PostfixVersion{});
+  out.options.dane = config.postfix.dane.value_or(facts.validates_dnssec);
+  out.options.ca_store = config.postfix.ca.value_or(facts.ca_store);
+  out.options.sha256_fingerprints = facts.sha256_fingerprints;
+  out.options.bind_all_mx = config.postfix.mx_binding == "all" ||
+                            (config.postfix.mx_binding == "auto" && !facts.sends_tlsrpt);
+  return out;
+}
+
+}  // namespace
+
+bool ca_store_is_usable(const std::string& ca_file, const std::string& ca_path,
+                        bool append_default) {
+  std::error_code error;
+  if (!ca_file.empty()) {
+    std::ifstream file{ca_file};
+    return file.peek() != std::ifstream::traits_type::eof();
+  }
+  if (!ca_path.empty() && fs::is_directory(ca_path, error) && !fs::is_empty(ca_path, error) &&
+      !error)
+    return true;
+  return append_default;
+}
+
+Result<MtaFacts> ask_mtas() {
+  auto postfix = ask_postfix();
+  if (!postfix) return std::unexpected(postfix.error());
+  auto exim = ask_exim();
+  if (!exim) return std::unexpected(exim.error());
+  MtaFacts facts{.postfix = *std::move(postfix), .exim = *std::move(exim)};
+  facts.postfix.types = best_type(facts.postfix.types);
+  if (!facts.postfix.installed) {
+    // Configured by hand for a Postfix elsewhere: nothing can be asked, so nothing is assumed
+    // amiss.
+    const std::vector<TableType> types = facts.postfix.types;
+    facts.postfix = assumed_facts().postfix;
+    facts.postfix.installed = false;
+    facts.postfix.types = types;
+  }
+  return facts;
+}
+
+MtaFacts assumed_facts() {
+  MtaFacts facts;
+  facts.postfix = {.installed = true,
+                   .version = PostfixVersion{},
+                   .types = {TableType::cdb, TableType::texthash},
+                   .validates_dnssec = true,
+                   .ca_store = true,
+                   .sha256_fingerprints = true,
+                   .sends_tlsrpt = false};
+  facts.exim = {.installed = true, .program = {}, .tls_library = TlsLibrary::gnutls};
+  return facts;
+}
+
+GeneratorSettings generator_settings(const Config& config, const MtaFacts& facts) {
+  GeneratorSettings settings;
+  settings.postfix = postfix_settings(config, facts.postfix);
+  settings.exim.enabled = config.exim.enabled.value_or(facts.exim.installed);
+  settings.exim.map = config.exim_map();
+  settings.exim.options.tls_library = facts.exim.tls_library;
+  return settings;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/run_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "generators/table/file.h"
+
+namespace tlspact {
+
+Result<RunLock> RunLock::take(const std::filesystem::path& file) {
+  constexpr unsigned kMode = 0640;
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error)
+    return fail(Errc::io, file.parent_path().string() + ": cannot be made: " + error.message());
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode);
+  if (fd < 0) {
+    auto failed = io_error(file, "opened");
+    failed.error().code = Errc::io;
+    return failed;
+  }
+  RunLock lock{fd};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return io_error(file, "locked");
+    if (std::chrono::steady_clock::now() >= deadline)
+      return fail(Errc::try_again,
+                  file.string() + ": another run of tlspact holds it, try again when it is done");
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  return lock;
+}
+
+RunLock::~RunLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace tlspact

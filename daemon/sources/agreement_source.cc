@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/sources/agreement_source.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "daemon/sources/agreement_parser.h"
+#include "generators/table/file.h"
+
+namespace tlspact {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Agreements = std::vector<std::shared_ptr<const Agreement>>;
+
+constexpr std::size_t kMaxFile = 16UL << 20;
+
+/// The *.toml files of a directory by name, hidden ones left out.
+Result<std::vector<fs::path>> agreement_files(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator each{directory, error}, end; !error && each != end;
+       each.increment(error)) {
+    const fs::path& path = each->path();
+    if (path.extension() == ".toml" && !path.filename().string().starts_with('.'))
+      files.push_back(path);
+  }
+  if (error)
+    return fail(error == std::errc::no_such_file_or_directory ? Errc::no_input : Errc::io,
+                directory.string() + ": cannot be read: " + error.message());
+  std::ranges::sort(files);
+  return files;
+}
+
+Result<std::string> read_agreement_file(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error))
+    return fail(Errc::bad_input, path.string() + ": is not a regular file");
+  return read_file(path, kMaxFile);
+}
+
+/// The set of agreement files that is being put together.
+class AgreementSet {
+ public:
+  /// Parses and adds a file, unless it is bad or collides with what is there.
+  Result<void> add(const StoredFile& file, const std::string& shown_as) {
+    auto agreements = parse_agreements(file.bytes, shown_as);
+    if (!agreements) return std::unexpected(agreements.error());
+    for (const auto& agreement : *agreements) {
+      for (const Agreement::Covered& each : agreement->domains) {
+        const auto taken = covered_.find(each.key.text());
+        if (taken != covered_.end())
+          return fail(Errc::bad_input, each.position.text() + ": " + quote(each.key.text()) +
+                                           " has an agreement already at " + taken->second.text() +
+                                           "; remove one of the two");
+      }
+    }
+    for (const auto& agreement : *agreements) {
+      for (const Agreement::Covered& each : agreement->domains)
+        covered_.emplace(each.key.text(), each.position);
+    }
+    files_.emplace(file.name, std::pair{file, *std::move(agreements)});
+    return {};
+  }
+
+  [[nodiscard]] std::vector<StoredFile> files() const {
+    std::vector<StoredFile> out;
+    for (const auto& [name, entry] : files_)
+      out.push_back(entry.first);
+    return out;
+  }
+  [[nodiscard]] Agreements agreements() const {
+    Agreements out;
+    for (const auto& [name, entry] : files_)
+      std::ranges::copy(entry.second, std::back_inserter(out));
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::pair<StoredFile, Agreements>> files_;
+  std::map<std::string, FilePosition> covered_;
+};
+
+class AgreementFetch {
+ public:
+  AgreementFetch(const fs::path& directory, const FetchContext& context)
+      : directory_(directory), context_(context) {}
+
+  FetchReport run() {
+    if (auto stored = context_.store.agreements()) {
+      stored_ = *std::move(stored);
+    } else {
+      alert(stored.error().text);
+    }
+    auto files = agreement_files(directory_);
+    if (!files) {
+      // No directory and nothing ever in it: there are no agreements.
+      if (files.error().code == Errc::no_input && stored_.empty()) return std::move(report_);
+      report_.refused = true;
+      alert(files.error().text + "; the last good agreements stay");
+      for (const StoredFile& file : stored_)
+        add_stored(file);
+      report_.state = SourceState::kept;
+      return std::move(report_);
+    }
+    add_files(*files);
+    keep();
+    return std::move(report_);
+  }
+
+  [[nodiscard]] Agreements agreements() const { return set_.agreements(); }
+
+ private:
+  void alert(std::string text) {
+    report_.notices.push_back({Severity::alert, "agreements", std::move(text)});
+  }
+
+  [[nodiscard]] const StoredFile* stored(const std::string& name) const {
+    const auto found = std::ranges::find(stored_, name, &StoredFile::name);
+    return found == stored_.end() ? nullptr : &*found;
+  }
+
+  /// Files that are as they were go first: they are in force, and a new one does not push them out.
+  void add_files(const std::vector<fs::path>& paths) {
+    std::vector<std::pair<fs::path, StoredFile>> changed;
+    for (const fs::path& path : paths) {
+      const std::string name = path.filename().string();
+      auto bytes = read_agreement_file(path);
+      const StoredFile* before = stored(name);
+      if (!bytes) {
+        refuse(bytes.error(), name);
+      } else if (before != nullptr && before->bytes == *bytes) {
+        if (auto added = set_.add(*before, path.string()); !added) refuse(added.error(), name);
+      } else {
+        changed.emplace_back(path, StoredFile{name, *std::move(bytes)});
+      }
+    }
+    for (const auto& [path, file] : changed) {
+      if (auto added = set_.add(file, path.string()); !added) refuse(added.error(), file.name);
+    }
+  }
+
+  /// Says why, and takes the last good version of the file instead.
+  void refuse(const Error& error, const std::string& name) {
+    report_.refused = true;
+    report_.state = SourceState::kept;
+    const StoredFile* before = stored(name);
+    const bool added = before != nullptr && add_stored(*before);
+    alert("refused: " + error.text +
+          (added ? "; the last good version of the file stays" : "; nothing of the file is used"));
+  }
+
+  bool add_stored(const StoredFile& file) {
+    return set_.add(file, (directory_ / file.name).string() + " (last good version)").has_value();
+  }
+
+  void keep() {
+    const std::vector<StoredFile> files = set_.files();
+    if (files == stored_) {
+      if (report_.state == SourceState::fresh) report_.state = SourceState::not_changed;
+      return;
+    }
+    if (!context_.keep_in_store) return;
+    if (auto kept = context_.store.keep_agreements(files); !kept)
+      alert("the agreements could not be kept: " + kept.error().text);
+  }
+
+  const fs::path& directory_;
+  const FetchContext& context_;
+  FetchReport report_;
+  std::vector<StoredFile> stored_;
+  AgreementSet set_;
+};
+
+void judge_expiry(const Agreement& agreement, Seconds warn_before, Time now, Notices& notices) {
+  if (!agreement.expires || now + warn_before < *agreement.expires) return;
+  const std::string subject = "agreement " + quote(agreement.partner);
+  const std::string where = " (" + agreement.position.text() + ")";
+  if (now >= *agreement.expires) {
+    notices.push_back({Severity::alert, subject,
+                       "expired on " + format_date(*agreement.expires) +
+                           ": it is not enforced any more" + where});
+  } else {
+    notices.push_back(
+        {Severity::warning, subject, "expires on " + format_date(*agreement.expires) + where});
+  }
+}
+
+}  // namespace
+
+FetchReport AgreementSource::fetch(const FetchContext& context, PolicyInputs& inputs) {
+  AgreementFetch work{directory_, context};
+  FetchReport report = work.run();
+  for (const auto& agreement : work.agreements()) {
+    judge_expiry(*agreement, warn_before_, context.now, report.notices);
+    inputs.add(agreement);
+  }
+  return report;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/// ListSource: one configured [[list]], and the verification of any list.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "daemon/sources/policy_source.h"
+#include "daemon/sources/signature.h"
+#include "policy/policy_list.h"
+
+namespace tlspact {
+
+inline constexpr std::uintmax_t kMaxListBytes = 2UL << 30;
+
+struct VerifiedList {
+  std::shared_ptr<const PolicyList> list;
+  std::optional<VerifiedSignature> signature;  ///< nullopt: none was asked for
+  std::string sha256;                          ///< lower-case hex
+};
+
+/// Verifies signature, syntax and schema, and that the timestamp does not lie more than an hour
+/// ahead of `now` (a clock that is a little off is no attack). Not expiry: an expired list is a
+/// good list that no longer enforces. `name` stands for the file in messages.
+[[nodiscard]] Result<VerifiedList> verify_list(const std::filesystem::path& list,
+                                               const std::filesystem::path& signature,
+                                               const OpenPgpKey* key, const std::string& name,
+                                               Time now);
+
+/// SHA-256 of a file, lower-case hex.
+[[nodiscard]] Result<std::string> file_sha256(const std::filesystem::path& file);
+
+class ListSource : public PolicySource {
+ public:
+  ListSource(ListConfig list, const Config& config)
+      : list_(std::move(list)),
+        ca_file_(config.tls.ca_file),
+        warn_before_(config.service.warn_before) {}
+
+  [[nodiscard]] std::string name() const override { return "list " + list_.name; }
+
+  /// Files are read anew each time; https:// is asked with conditions. Refused, with the last good
+  /// list kept in force: whatever verify_list refuses, and a timestamp older than that of the last
+  /// good list signed by the same key. The stored list stays in force only while its key is among
+  /// the configured ones.
+  [[nodiscard]] FetchReport fetch(const FetchContext& context, PolicyInputs& inputs) override;
+
+ private:
+  ListConfig list_;
+  std::string ca_file_;
+  Seconds warn_before_;
+};
+
+}  // namespace tlspact

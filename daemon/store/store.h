@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/// Store: the last good input of every source, so that it survives restarts and remote faults.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/notice.h"
+#include "policy/result.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// A list as it was accepted. The bytes themselves are copied out by Store::copy_list.
+struct StoredList {
+  std::string name;
+  std::string url;
+  std::string primary_key;  ///< fingerprint that its signature was verified with; empty: unsigned
+  std::string signature;    ///< the bytes of the signature file
+  std::string sha256;       ///< of the list, lower-case hex
+  Time timestamp;           ///< the list's own
+  Time fetched;             ///< when it, or the news that it has not changed, came
+  std::string etag;
+  std::string last_modified;
+};
+
+/// An agreement file as it was accepted.
+struct StoredFile {
+  std::string name;
+  std::string bytes;
+  friend bool operator==(const StoredFile&, const StoredFile&) = default;
+};
+
+/// One SQLite file in WAL mode, mode 0640. For one thread. SQL is only ever bound, never built from
+/// text. Poco's exceptions end here.
+class Store {
+ public:
+  enum class Access {
+    read_write,
+    read_only,  ///< a file that does not exist reads as empty
+  };
+
+  /// Opens, or makes, the store. A file that is damaged is set aside as FILE.damaged-TIME and a new
+  /// one begun, with an alert in `notices`; other failures are an Error (io).
+  [[nodiscard]] static Result<Store> open(const std::filesystem::path& file, Access access,
+                                          Time now, Notices& notices);
+
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) = delete;
+  ~Store();
+
+  /// nullopt: there never was a good one of that name.
+  [[nodiscard]] Result<std::optional<StoredList>> list(const std::string& name);
+
+  /// Writes the bytes of a list to `file`, which must not exist.
+  [[nodiscard]] Result<void> copy_list(const std::string& name, const std::filesystem::path& file);
+
+  /// Replaces the last good list of that name, all or nothing. `file` holds its bytes.
+  [[nodiscard]] Result<void> keep_list(const StoredList& list, const std::filesystem::path& file);
+
+  /// The list has not changed: `fetched`, `etag` and `last_modified` are brought up to date.
+  [[nodiscard]] Result<void> touch_list(const StoredList& list);
+
+  /// Forgets lists that are no longer configured.
+  [[nodiscard]] Result<void> keep_only_lists(const std::vector<std::string>& names);
+
+  [[nodiscard]] Result<std::vector<StoredFile>> agreements();
+
+  /// Replaces all of them, all or nothing.
+  [[nodiscard]] Result<void> keep_agreements(const std::vector<StoredFile>& files);
+
+ private:
+  struct Session;
+  explicit Store(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;  ///< nullptr: empty and read only
+};
+
+}  // namespace tlspact
