@@ -118,6 +118,19 @@ class Rendering {
       notice(Severity::alert,
              "secure without names to check: encrypt is used instead, without authentication");
     }
+    note_openssl();
+  }
+
+  /// What the OpenSSL builds of Exim do otherwise than the entry says.
+  void note_openssl() {
+    if (options_.tls_library != TlsLibrary::openssl) return;
+    if (policy_.level == Level::secure && !policy_.ca_file.empty())
+      notice(Severity::alert,
+             "an Exim built with OpenSSL trusts the system's authorities beside those of ca_file");
+    if (!policy_.client_certificate.empty())
+      notice(Severity::alert,
+             "an Exim built with OpenSSL presents this client certificate only if "
+             "REMOTE_SMTP_TLS_CERTIFICATE is set as well");
   }
 
   [[nodiscard]] std::string level() const {
