@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "generators/exim/exim_entry.h"
+
+#include <algorithm>
+
+#include "generators/exim/exim_grammar.h"
+#include "tests/support/catch.h"
+#include "tests/support/policies.h"
+
+using namespace tlspact;
+using namespace tlspact::test;
+
+namespace {
+
+std::string value_of(TlsPolicy tls, TlsLibrary library = TlsLibrary::gnutls) {
+  return render_exim_entry(entry("acme.example", std::move(tls), Source::agreement), {library})
+      .value.value_or("no entry");
+}
+
+Fingerprint pin(const std::string& kind) {
+  std::string hex;
+  for (int i = 0; i < 32; ++i)
+    hex += "a1";
+  return Fingerprint::parse(kind + ":" + hex).value();
+}
+
+std::string pin_hex() {
+  std::string out;
+  for (int i = 0; i < 32; ++i)
+    out += "A1";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every level has its words") {
+  CHECK(value_of(policy(Level::none)) == "level=none");
+  CHECK(value_of(policy(Level::may)) == "level=may");
+  CHECK(value_of(policy(Level::encrypt)) == "level=encrypt");
+  CHECK(value_of(policy(Level::dane)) == "level=dane");
+  CHECK(value_of(policy(Level::dane_only, {"mx1.acme.example"})) ==
+        R"(level=dane-only mxre=^(?:mx1\.acme\.example)$)");
+  CHECK(value_of(policy(Level::secure, {"mx1.acme.example", "*.mail.acme.example"})) ==
+        R"(level=secure mxre=^(?:mx1\.acme\.example|[^.]+\.mail\.acme\.example)$)");
+}
+
+TEST_CASE("DANE where a host has it") {
+  TlsPolicy both = policy(Level::secure, {"mx1.acme.example"});
+  both.dane_where_present = true;
+  CHECK(value_of(both) == R"(level=dane-or-secure mxre=^(?:mx1\.acme\.example)$)");
+  both = policy(Level::encrypt);
+  both.dane_where_present = true;
+  CHECK(value_of(both) == "level=dane-or-encrypt");
+}
+
+TEST_CASE("certificate names are matched as a wildcard certificate would be") {
+  TlsPolicy named = policy(Level::secure);
+  named.certificate_names = mxs({"smtp.acme.example", "*.mail.acme.example", "acme.example"});
+  CHECK(value_of(named) ==
+        R"(level=secure namechk=san san=^(?:smtp\.acme\.example|\*\.acme\.example)"
+        R"(|[^.]+\.mail\.acme\.example|acme\.example)$)");
+}
+
+TEST_CASE("pins, trust anchors and client certificates") {
+  TlsPolicy pinned = policy(Level::fingerprint);
+  pinned.pins = {pin("sha256"), pin("sha256")};
+  CHECK(value_of(pinned) == "level=fingerprint pin=" + pin_hex() + ":" + pin_hex());
+  TlsPolicy own = policy(Level::secure, {"mx1.acme.example"});
+  own.ca_file = "/etc/ssl/acme.pem";
+  own.client_certificate = "/etc/ssl/us.pem";
+  own.client_key = "/etc/ssl/us.key";
+  CHECK(value_of(own) ==
+        R"(level=secure mxre=^(?:mx1\.acme\.example)$ ca=/etc/ssl/acme.pem cert=/etc/ssl/us.pem)"
+        " key=/etc/ssl/us.key");
+}
+
+TEST_CASE("a public key pin cannot be expressed: encrypt and an alert") {
+  TlsPolicy pinned = policy(Level::fingerprint);
+  pinned.pins = {pin("sha256"), pin("spki-sha256")};
+  const RenderedEntry rendered = render_exim_entry(entry("acme.example", pinned), {});
+  CHECK(rendered.value == "level=encrypt");
+  REQUIRE(rendered.notices.size() == 1);
+  CHECK(rendered.notices[0].severity == Severity::alert);
+}
+
+TEST_CASE("TLS versions and ciphers speak the library's language") {
+  TlsPolicy tls = policy(Level::encrypt);
+  tls.min_tls = TlsVersion::tls1_2;
+  CHECK(value_of(tls) == "level=encrypt ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
+  CHECK(value_of(tls, TlsLibrary::openssl) == "level=encrypt ciphers=DEFAULT:!SSLv3:!TLSv1");
+  tls.min_tls = TlsVersion::tls1_3;
+  tls.ciphers = CipherGrade::high;
+  CHECK(value_of(tls) == "level=encrypt ciphers=SECURE128:-VERS-ALL:+VERS-TLS1.3");
+}
+
+TEST_CASE("next-hops with brackets or a port have no entry in Exim") {
+  CHECK_FALSE(
+      render_exim_entry(entry("[relay.acme.example]:587", policy(Level::encrypt)), {}).value);
+}
+
+TEST_CASE("what an OpenSSL build of Exim does otherwise is said") {
+  TlsPolicy own = policy(Level::secure, {"mx1.acme.example"});
+  own.ca_file = "/etc/ssl/acme.pem";
+  own.client_certificate = "/etc/ssl/us.pem";
+  own.client_key = "/etc/ssl/us.key";
+  const SnapshotEntry agreed = entry("acme.example", own, Source::agreement);
+  CHECK(render_exim_entry(agreed, {TlsLibrary::openssl}).notices.size() == 2);
+  CHECK(render_exim_entry(agreed, {TlsLibrary::gnutls}).notices.empty());
+}

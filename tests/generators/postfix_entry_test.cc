@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "generators/postfix/postfix_entry.h"
+
+#include <algorithm>
+
+#include "generators/postfix/postfix_grammar.h"
+#include "tests/support/catch.h"
+#include "tests/support/policies.h"
+
+using namespace tlspact;
+using namespace tlspact::test;
+
+namespace {
+
+PostfixOptions postfix(const std::string& version) {
+  PostfixOptions options;
+  options.version = PostfixVersion::parse(version).value();
+  return options;
+}
+
+TlsPolicy secure_12(const std::vector<std::string>& mx_hosts) {
+  TlsPolicy out = policy(Level::secure, mx_hosts);
+  out.min_tls = TlsVersion::tls1_2;
+  return out;
+}
+
+Fingerprint pin(const std::string& kind) {
+  std::string hex;
+  for (int i = 0; i < 32; ++i)
+    hex += "a1";
+  return Fingerprint::parse(kind + ":" + hex).value();
+}
+
+std::string pin_text() {
+  std::string out = "A1";
+  for (int i = 1; i < 32; ++i)
+    out += ":A1";
+  return out;
+}
+
+std::string value_of(const SnapshotEntry& each, const PostfixOptions& options) {
+  return render_postfix_entry(each, options).value.value_or("no entry");
+}
+
+bool alerts(const SnapshotEntry& each, const PostfixOptions& options, std::string_view word) {
+  return std::ranges::any_of(render_postfix_entry(each, options).notices, [&](const Notice& n) {
+    return n.severity == Severity::alert && n.text.contains(word);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a list entry is written for each version of Postfix") {
+  const SnapshotEntry listed =
+      entry("acme.example", secure_12({"mx1.acme.example", "*.m.acme.example"}));
+  const std::string match = "secure match=mx1.acme.example:.m.acme.example";
+  CHECK(value_of(listed, postfix("3.3.0")) == match + " protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1");
+  CHECK(value_of(listed, postfix("3.4.0")) ==
+        match + " servername=hostname protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1");
+  const std::string modern = match + " servername=hostname protocols=>=TLSv1.2";
+  CHECK(value_of(listed, postfix("3.6.0")) == modern);
+  CHECK(value_of(listed, postfix("3.7.11")) == modern);
+  CHECK(value_of(listed, postfix("3.10.3")) == modern);
+  const std::string bound =
+      modern +
+      " policy_type=sts policy_domain=acme.example mx_host_pattern=mx1.acme.example"
+      " mx_host_pattern=*.m.acme.example { policy_string = source: list }";
+  CHECK(value_of(listed, postfix("3.10.5")) == bound);
+  CHECK(value_of(listed, postfix("3.11.0")) == bound);
+}
+
+TEST_CASE("the policy_type group goes with MTA-STS from 3.10, with others only to bind the MX") {
+  const TlsPolicy secure = secure_12({"mx1.acme.example"});
+  const SnapshotEntry sts_entry = entry("acme.example", secure, Source::mta_sts);
+  CHECK_FALSE(value_of(sts_entry, postfix("3.9.1")).contains("policy_type"));
+  CHECK(value_of(sts_entry, postfix("3.10.0")).contains("mx_host_pattern=mx1.acme.example"));
+  PostfixOptions sends_tlsrpt = postfix("3.10.13");
+  sends_tlsrpt.bind_all_mx = false;
+  CHECK(value_of(sts_entry, sends_tlsrpt).contains("policy_type=sts"));
+  CHECK_FALSE(value_of(entry("acme.example", secure), sends_tlsrpt).contains("policy_type"));
+  CHECK_FALSE(value_of(entry("acme.example", secure, Source::agreement), sends_tlsrpt)
+                  .contains("policy_type"));
+}
+
+TEST_CASE("other certificate names exclude the group, because Postfix would replace match=") {
+  TlsPolicy named = secure_12({"mx1.acme.example"});
+  named.certificate_names = mxs({"smtp.acme.example"});
+  const std::string value =
+      value_of(entry("acme.example", named, Source::agreement), postfix("3.10.13"));
+  CHECK(value == "secure match=smtp.acme.example servername=hostname protocols=>=TLSv1.2");
+}
+
+TEST_CASE("every level has its line") {
+  const PostfixOptions options = postfix("3.7.11");
+  const auto agreed = [&](TlsPolicy tls, const std::string& key_text = "acme.example") {
+    return value_of(entry(key_text, std::move(tls), Source::agreement), options);
+  };
+  CHECK(agreed(policy(Level::none)) == "none");
+  CHECK(agreed(policy(Level::may)) == "may");
+  TlsPolicy encrypt = policy(Level::encrypt);
+  encrypt.min_tls = TlsVersion::tls1_3;
+  encrypt.ciphers = CipherGrade::high;
+  CHECK(agreed(encrypt) == "encrypt protocols=>=TLSv1.3 ciphers=high");
+  CHECK(agreed(policy(Level::dane)) == "dane");
+  TlsPolicy dane_only = policy(Level::dane_only);
+  dane_only.min_tls = TlsVersion::tls1_2;
+  CHECK(agreed(dane_only) == "dane-only protocols=>=TLSv1.2");
+  TlsPolicy pinned = policy(Level::fingerprint);
+  pinned.pins = {pin("sha256"), pin("spki-sha256")};
+  CHECK(agreed(pinned) ==
+        "fingerprint match=" + pin_text() + "|" + pin_text() + " servername=hostname");
+  TlsPolicy own_ca = policy(Level::secure, {"mx1.acme.example"});
+  own_ca.ca_file = "/etc/ssl/acme.pem";
+  CHECK(agreed(own_ca) ==
+        "secure match=mx1.acme.example servername=hostname tafile=/etc/ssl/acme.pem");
+  CHECK(agreed(policy(Level::secure), "[relay.acme.example]:587") ==
+        "secure match=relay.acme.example servername=hostname");
+}
+
+TEST_CASE("without a CA store secure becomes encrypt, with an alert, except with a trust anchor") {
+  PostfixOptions options = postfix("3.7.11");
+  options.ca_store = false;
+  const SnapshotEntry listed = entry("acme.example", secure_12({"mx1.acme.example"}));
+  CHECK(value_of(listed, options) == "encrypt protocols=>=TLSv1.2");
+  CHECK(alerts(listed, options, "CA store"));
+  TlsPolicy own_ca = policy(Level::secure, {"mx1.acme.example"});
+  own_ca.ca_file = "/etc/ssl/acme.pem";
+  CHECK(value_of(entry("acme.example", own_ca, Source::agreement), options).starts_with("secure "));
+}
+
+TEST_CASE("a Postfix that does not validate gets no DANE level") {
+  PostfixOptions options = postfix("3.7.11");
+  options.dane = false;
+  SnapshotEntry full = entry("acme.example", policy(Level::dane_only), Source::dane);
+  full.policy_without_dane = nullptr;
+  CHECK(value_of(full, options) == "encrypt");
+  full.policy_without_dane = std::make_shared<const TlsPolicy>(secure_12({"mx1.acme.example"}));
+  CHECK(value_of(full, options).starts_with("secure match=mx1.acme.example"));
+  SnapshotEntry some = entry("acme.example", policy(Level::dane), Source::dane);
+  some.policy_without_dane = nullptr;
+  CHECK(value_of(some, options) == "no entry");
+  const SnapshotEntry agreed = entry("acme.example", policy(Level::dane_only), Source::agreement);
+  CHECK(value_of(agreed, options) == "encrypt");
+  CHECK(alerts(agreed, options, "dane-only"));
+  const SnapshotEntry named =
+      entry("acme.example", policy(Level::dane_only, {"mx1.acme.example"}), Source::agreement);
+  CHECK(value_of(named, options).starts_with("secure match=mx1.acme.example"));
+}
+
+TEST_CASE("fingerprints need sha256 digests in Postfix") {
+  PostfixOptions options = postfix("3.7.11");
+  options.sha256_fingerprints = false;
+  TlsPolicy pinned = policy(Level::fingerprint);
+  pinned.pins = {pin("sha256")};
+  const SnapshotEntry agreed = entry("acme.example", pinned, Source::agreement);
+  CHECK(value_of(agreed, options) == "encrypt");
+  CHECK(alerts(agreed, options, "smtp_tls_fingerprint_digest"));
+}
+
+TEST_CASE("what Postfix cannot express is said") {
+  const PostfixOptions options = postfix("3.10.13");
+  for (const Level level : {Level::encrypt, Level::dane_only}) {
+    const SnapshotEntry agreed =
+        entry("acme.example", policy(level, {"mx1.acme.example"}), Source::agreement);
+    CHECK(alerts(agreed, options, "cannot bind the MX host"));
+  }
+  TlsPolicy with_client = policy(Level::encrypt);
+  with_client.client_certificate = "/etc/ssl/us.pem";
+  with_client.client_key = "/etc/ssl/us.key";
+  CHECK(
+      alerts(entry("acme.example", with_client, Source::agreement), options, "client certificate"));
+}
+
+TEST_CASE("the gaps of match= are notes below 3.10.5 and closed after it") {
+  const SnapshotEntry listed = entry("acme.example", secure_12({"*.m.acme.example"}));
+  CHECK(render_postfix_entry(listed, postfix("3.7.11")).notices.size() == 2);
+  CHECK(render_postfix_entry(listed, postfix("3.10.13")).notices.empty());
+}
+
+TEST_CASE("every rendering is one that Postfix reads, at any version") {
+  const std::vector<std::string> versions{"3.3.0", "3.5.8", "3.7.11", "3.9.0", "3.10.3", "3.10.13"};
+  for (const Level level : {Level::none, Level::may, Level::encrypt, Level::dane, Level::dane_only,
+                            Level::fingerprint, Level::secure}) {
+    for (const bool with_mx : {false, true}) {
+      for (const Source source : {Source::agreement, Source::mta_sts, Source::list}) {
+        for (const std::string& version : versions) {
+          for (const bool capable : {false, true}) {
+            TlsPolicy tls = policy(level);
+            if (with_mx) tls.mx = mxs({"mx1.acme.example", "*.m.acme.example"});
+            if (level == Level::fingerprint) tls.pins = {pin("sha256")};
+            tls.min_tls = TlsVersion::tls1_2;
+            PostfixOptions options = postfix(version);
+            options.dane = options.ca_store = options.sha256_fingerprints = capable;
+            const RenderedEntry rendered =
+                render_postfix_entry(entry("acme.example", tls, source), options);
+            REQUIRE(rendered.value);
+            CHECK(read_postfix_value(*rendered.value, options.version));
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "generators/settings.h"
+
+#include <algorithm>
+
+#include "tests/support/catch.h"
+
+using namespace tlspact;
+
+namespace {
+
+std::vector<SettingsFile> settings_for(const std::string& version) {
+  GeneratorSettings settings;
+  settings.postfix.map = "/maps/postfix/tls_policy";
+  settings.postfix.types = {TableType::cdb};
+  settings.postfix.options.version = PostfixVersion::parse(version).value();
+  settings.exim.map = "/maps/exim/tls_policy.cdb";
+  return mta_settings(settings, "/etc/ssl/ca.pem");
+}
+
+const SettingsFile& file(const std::vector<SettingsFile>& files, const std::string& path) {
+  const auto found = std::ranges::find(files, std::filesystem::path{path}, &SettingsFile::path);
+  REQUIRE(found != files.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("the lines for main.cf name the map, the CA store and the digest") {
+  const std::string text = file(settings_for("3.7.11"), "/etc/postfix/tlspact.main.cf").text;
+  CHECK(text.contains("\nsmtp_tls_policy_maps = cdb:/maps/postfix/tls_policy\n"));
+  CHECK(text.contains("\nsmtp_tls_CAfile = /etc/ssl/ca.pem\n"));
+  CHECK(text.contains("\nsmtp_tls_fingerprint_digest = sha256\n"));
+  CHECK_FALSE(text.contains("tls_required_enable"));
+}
+
+TEST_CASE("from 3.10 the TLS-Required header is refused its power") {
+  CHECK(file(settings_for("3.10.13"), "/etc/postfix/tlspact.main.cf")
+            .text.contains("\ntls_required_enable = no\n"));
+}
+
+TEST_CASE("Exim's pieces come for Debian's split configuration and for a single file") {
+  const auto files = settings_for("3.7.11");
+  CHECK(file(files, "/etc/exim4/conf.d/main/000_tlspact_macros")
+            .text.contains("/maps/exim/tls_policy.cdb"));
+  CHECK(file(files, "/etc/exim4/tlspact/main").text.contains("/maps/exim/no_ca.pem"));
+  for (const char* path :
+       {"/etc/exim4/conf.d/acl/50_tlspact", "/etc/exim4/conf.d/router/190_tlspact",
+        "/etc/exim4/conf.d/transport/25_tlspact", "/etc/exim4/tlspact/acl",
+        "/etc/exim4/tlspact/routers", "/etc/exim4/tlspact/transports"})
+    CHECK_FALSE(file(files, path).text.empty());
+}
+
+TEST_CASE("no template tag is left in any of them") {
+  for (const SettingsFile& each : settings_for("3.10.13")) {
+    INFO(each.path.string());
+    CHECK_FALSE(each.text.contains("<%"));
+    CHECK_FALSE(each.text.contains("%>"));
+  }
+}

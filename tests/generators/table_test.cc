@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "generators/table/table.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "generators/process/subprocess.h"
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+
+using namespace tlspact;
+
+namespace {
+
+const Rows kRows{{".b.example", "encrypt"},
+                 {"a.example", "secure match=mx.a.example"},
+                 {"z.example", std::string(99000, 'x')}};
+
+std::vector<TableType> types() {
+  std::vector<TableType> out{TableType::cdb, TableType::lmdb, TableType::texthash};
+  if (!find_program("postmap").empty()) out.push_back(TableType::hash);
+  return out;
+}
+
+std::filesystem::path path_of(const TempDirectory& directory, TableType type) {
+  return directory.path() / ("map" + std::string{table_extension(type)});
+}
+
+}  // namespace
+
+TEST_CASE("tables are read back as they were written") {
+  const auto directory = TempDirectory::make().value();
+  for (const TableType type : types()) {
+    INFO(table_type_name(type));
+    for (const Rows& rows : {Rows{}, kRows}) {
+      const auto path = path_of(directory, type);
+      std::filesystem::remove(path);
+      const auto written = write_table(type, path, rows);
+      if (!written) FAIL(written.error().text);
+      CHECK(read_table(type, path) == rows);
+      struct stat status{};
+      REQUIRE(::stat(path.c_str(), &status) == 0);
+      CHECK((status.st_mode & 07777) == 0644);
+      CHECK(status.st_mtime > 0);
+    }
+  }
+}
+
+TEST_CASE("the mode does not follow the umask") {
+  const auto directory = TempDirectory::make().value();
+  const mode_t before = ::umask(0077);
+  for (const TableType type : {TableType::cdb, TableType::lmdb, TableType::texthash}) {
+    const auto path = path_of(directory, type);
+    REQUIRE(write_table(type, path, kRows));
+    CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::others_read) !=
+          std::filesystem::perms::none);
+  }
+  ::umask(before);
+}
+
+TEST_CASE("the same rows give the same bytes") {
+  const auto directory = TempDirectory::make().value();
+  for (const TableType type : {TableType::cdb, TableType::lmdb, TableType::texthash}) {
+    INFO(table_type_name(type));
+    const auto one = directory.path() / "one";
+    const auto two = directory.path() / "two";
+    REQUIRE(write_table(type, one, kRows));
+    REQUIRE(write_table(type, two, kRows));
+    CHECK(test::read(one) == test::read(two));
+    std::filesystem::remove(one);
+    std::filesystem::remove(two);
+  }
+}
+
+TEST_CASE("a file that is there already is not written over") {
+  const auto directory = TempDirectory::make().value();
+  for (const TableType type : {TableType::cdb, TableType::lmdb, TableType::texthash}) {
+    const auto path = path_of(directory, type);
+    test::write(path, "mine");
+    CHECK_FALSE(write_table(type, path, kRows));
+    CHECK(test::read(path) == "mine");
+  }
+}
+
+TEST_CASE("cdb keys and values have no trailing NUL, lmdb ones have") {
+  const auto directory = TempDirectory::make().value();
+  const Rows rows{{"a.example", "may"}};
+  REQUIRE(write_table(TableType::cdb, directory.path() / "c", rows));
+  CHECK(test::read(directory.path() / "c").contains("a.examplemay"));
+  REQUIRE(write_table(TableType::lmdb, directory.path() / "l", rows));
+  CHECK(test::read(directory.path() / "l").contains(std::string("a.example\0may\0", 14)));
+}
+
+TEST_CASE("truncated and foreign files are refused, never crashed on") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto cut = directory.path() / "cut";
+  REQUIRE(write_table(TableType::cdb, whole, {{"a.example", "may"}, {"b.example", "encrypt"}}));
+  const std::string bytes = test::read(whole);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    test::write(cut, bytes.substr(0, size));
+    const auto rows = read_table(TableType::cdb, cut);
+    if (rows) FAIL_CHECK("a cdb of " << size << " of " << bytes.size() << " bytes was read");
+  }
+  test::write(cut, "");
+  CHECK_FALSE(read_table(TableType::lmdb, cut));
+  test::write(cut, std::string(8192, 'x'));
+  CHECK_FALSE(read_table(TableType::lmdb, cut));
+  CHECK_FALSE(read_table(TableType::cdb, cut));
+  test::write(cut, "a.example may\nb.exam");
+  CHECK_FALSE(read_table(TableType::texthash, cut));
+  CHECK(read_table(TableType::cdb, directory.path() / "none").error().code == Errc::no_input);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "policy/snapshot.h"
+
+#include <algorithm>
+
+#include "tests/support/catch.h"
+#include "tests/support/policies.h"
+
+using namespace tlspact;
+using namespace tlspact::test;
+
+namespace {
+
+std::shared_ptr<const Agreement> agreement_on(const std::vector<std::string>& keys, TlsPolicy tls) {
+  Agreement out;
+  out.partner = "Acme";
+  for (const std::string& each : keys)
+    out.domains.push_back({key(each), {"acme.toml", 2, 12}});
+  out.policy = std::move(tls);
+  return std::make_shared<const Agreement>(std::move(out));
+}
+
+PublishedList list_of(const std::vector<std::pair<std::string, Mode>>& domains) {
+  PolicyList out;
+  out.timestamp = now() - std::chrono::hours{1};
+  out.expires = now() + std::chrono::hours{1};
+  const auto tls = std::make_shared<const TlsPolicy>(policy(Level::secure, {"mx.listed.example"}));
+  out.policies = {{Mode::testing, tls}, {Mode::enforce, tls}};
+  for (const auto& [name, mode] : domains)
+    out.entries.push_back({domain(name), mode == Mode::enforce ? 1U : 0U});
+  std::ranges::sort(out.entries, {}, &PolicyList::Entry::domain);
+  return {.name = "community",
+          .url = "/list.json",
+          .early_adopter = false,
+          .fetched = now(),
+          .list = std::make_shared<const PolicyList>(std::move(out))};
+}
+
+std::vector<std::string> keys_of(const Snapshot& snapshot) {
+  std::vector<std::string> out;
+  for (const SnapshotEntry& entry : snapshot.entries)
+    out.push_back(entry.text());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a snapshot holds what is enforced, sorted by key, each once") {
+  PolicyInputs inputs;
+  inputs.add(list_of({{"b.example", Mode::enforce},
+                      {"a.example", Mode::testing},
+                      {"c-d.example", Mode::enforce},
+                      {"c.example", Mode::enforce}}));
+  inputs.add(agreement_on({"[relay.z.example]:587", "b.example"}, policy(Level::encrypt)));
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  CHECK(keys_of(snapshot) ==
+        std::vector<std::string>{"[relay.z.example]:587", "b.example", "c-d.example", "c.example"});
+  REQUIRE(snapshot.find("b.example"));
+  CHECK(snapshot.find("b.example")->policy->level == Level::secure);
+  CHECK(snapshot.find("a.example") == nullptr);
+  CHECK(snapshot.find("zz.example") == nullptr);
+}
+
+TEST_CASE("early adopters take testing for enforce") {
+  PublishedList published = list_of({{"a.example", Mode::testing}});
+  published.early_adopter = true;
+  PolicyInputs inputs;
+  inputs.add(published);
+  CHECK(build_snapshot(inputs, {}, now()).entries.size() == 1);
+}
+
+TEST_CASE("a subdomain uses its own policy only, except through an agreement's pattern") {
+  PolicyInputs inputs;
+  inputs.add(list_of({{"acme.example", Mode::enforce}}));
+  const auto listed = inputs.candidates_for(key("x.acme.example"));
+  CHECK(listed.empty());
+  inputs.add(agreement_on({".acme.example"}, policy(Level::encrypt)));
+  CHECK(inputs.candidates_for(key("x.acme.example")).size() == 1);
+  CHECK(inputs.candidates_for(key("acme.example")).size() == 1);
+  CHECK(inputs.candidates_for(key("x.acme.example:587")).empty());
+}
+
+TEST_CASE("a listed subdomain of a pattern is composed, a tested one needs no entry of its own") {
+  PolicyInputs inputs;
+  inputs.add(
+      list_of({{"listed.acme.example", Mode::enforce}, {"tested.acme.example", Mode::testing}}));
+  inputs.add(agreement_on({".acme.example"}, policy(Level::encrypt)));
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  CHECK(keys_of(snapshot) == std::vector<std::string>{".acme.example", "listed.acme.example"});
+  CHECK(snapshot.find("listed.acme.example")->policy->level == Level::secure);
+}
+
+TEST_CASE("an exact agreement under a pattern is its own entry even if weaker") {
+  PolicyInputs inputs;
+  inputs.add(agreement_on({".acme.example"}, policy(Level::dane_only)));
+  inputs.add(agreement_on({"x.acme.example"}, policy(Level::encrypt)));
+  CHECK(keys_of(build_snapshot(inputs, {}, now())) ==
+        std::vector<std::string>{".acme.example", "x.acme.example"});
+}
+
+TEST_CASE("a smart host has the policy of the host, composed with its agreement") {
+  PolicyInputs inputs;
+  inputs.add(list_of({{"relay.z.example", Mode::enforce}}));
+  inputs.add(agreement_on({"[relay.z.example]:587"}, policy(Level::encrypt)));
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  REQUIRE(snapshot.find("[relay.z.example]:587"));
+  CHECK(snapshot.find("[relay.z.example]:587")->policy->level == Level::secure);
+}
+
+TEST_CASE("an agreement that asks for secure and names nothing is counted and said") {
+  PolicyInputs inputs;
+  inputs.add(agreement_on({"acme.example"}, policy(Level::secure)));
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  CHECK(snapshot.without_names == 1);
+  REQUIRE(snapshot.notices.size() == 1);
+  CHECK(snapshot.notices[0].severity == Severity::alert);
+  CHECK(snapshot.notices[0].text.contains("acme.toml:2:12"));
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/// Making policies, candidates and entries in one line each.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/snapshot.h"
+
+namespace tlspact::test {
+
+/// 2026-11-01T00:00:00Z, when nothing made here has expired.
+inline Time now() {
+  return *parse_rfc3339("2026-11-01T00:00:00Z");
+}
+
+inline Domain domain(const std::string& text) {
+  return Domain::parse(text).value();
+}
+inline PolicyKey key(const std::string& text) {
+  return PolicyKey::parse(text).value();
+}
+inline MxPattern mx(const std::string& text) {
+  return MxPattern::parse(text).value();
+}
+
+inline std::vector<MxPattern> mxs(const std::vector<std::string>& texts) {
+  std::vector<MxPattern> out;
+  for (const std::string& text : texts)
+    out.push_back(mx(text));
+  return out;
+}
+
+inline TlsPolicy policy(Level level, const std::vector<std::string>& mx_hosts = {}) {
+  TlsPolicy out;
+  out.level = level;
+  out.mx = mxs(mx_hosts);
+  return out;
+}
+
+inline Candidate candidate(Source source, TlsPolicy tls) {
+  Candidate out;
+  out.source = source;
+  out.policy = std::make_shared<const TlsPolicy>(std::move(tls));
+  out.provenance.name = std::string{source_name(source)};
+  return out;
+}
+
+inline Candidate agreement(const std::string& covered_by, TlsPolicy tls) {
+  Candidate out = candidate(Source::agreement, std::move(tls));
+  out.covered_by = key(covered_by);
+  return out;
+}
+
+inline Candidate list(Mode mode, TlsPolicy tls, unsigned order = 0) {
+  Candidate out = candidate(Source::list, std::move(tls));
+  out.mode = mode;
+  out.order = order;
+  return out;
+}
+
+inline Candidate sts(Mode mode, TlsPolicy tls) {
+  Candidate out = candidate(Source::mta_sts, std::move(tls));
+  out.mode = mode;
+  return out;
+}
+
+inline Candidate dane(DaneState state) {
+  Candidate out;
+  out.source = Source::dane;
+  out.dane.state = state;
+  return out;
+}
+
+inline SnapshotEntry entry(const std::string& key_text, TlsPolicy tls,
+                           Source source = Source::list) {
+  const auto shared = std::make_shared<const TlsPolicy>(std::move(tls));
+  return {.key = key(key_text),
+          .policy = shared,
+          .policy_without_dane = shared,
+          .source = source,
+          .exception = false,
+          .origin = "test",
+          .valid_until = {}};
+}
+
+}  // namespace tlspact::test
