@@ -154,12 +154,15 @@ struct SlotText {
   }
 };
 
-/// mdoc escapes: a backslash, and a line that would begin with a control character.
+/// mdoc takes quotes for its own.
 std::string mdoc_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\\') out += '\\';
-    out += c;
+    if (c == '"') {
+      out += "\\(dq";
+    } else {
+      out += c;
+    }
   }
   return out;
 }
@@ -190,8 +193,8 @@ std::string config_manual() {
       ".Dd $Mdocdate$\n.Dt TLSPACT.TOML 5\n.Os\n.Sh NAME\n.Nm tlspact.toml\n"
       ".Nd configuration of tlspact\n.Sh DESCRIPTION\n"
       ".Pa /etc/tlspact/tlspact.toml\nis a TOML file. Every key has a default; an empty file "
-      "runs.\nUnknown keys are errors.\nDurations are a number and a unit:\n.Ql 90s , 15m , 6h , "
-      "14d , 2w .\n";
+      "runs.\nUnknown keys are errors.\nDurations are a number and a unit, such as 90s, 15m, 6h, "
+      "14d or 2w.\n";
   Config defaults;
   std::string_view section;
   for (const ConfigKey& key : kConfigKeys) {
