@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""A real Exim in a root, configured by a single file or by Debian's split configuration.
+
+No daemon runs: each message is delivered by the process that took it, later ones by a queue run.
+"""
+
+import re
+
+from .outcome import BOUNCED, DEFERRED, SENT, Outcome
+from .wait import until
+
+LOG = "var/log/exim4/mainlog"
+PANIC_LOG = "var/log/exim4/paniclog"
+
+SINGLE_FILE = """primary_hostname = mta.lab.test
+disable_ipv6 = true
+log_file_path = /var/log/exim4/%slog
+log_selector = +all_parents
+trusted_users = root
+queue_run_in_order = true
+domainlist local_domains =
+domainlist relay_to_domains =
+{main}
+begin acl
+{acl}
+begin routers
+{routers}
+everything_else:
+  driver = dnslookup
+  transport = remote_smtp
+  no_more
+
+begin transports
+{transports}
+remote_smtp:
+  driver = smtp
+
+begin retry
+* * F,2h,1h
+"""
+
+SPLIT_ANSWERS = """dc_eximconfig_configtype='{kind}'
+dc_other_hostnames=''
+dc_local_interfaces='127.0.0.1'
+dc_readhost=''
+dc_relay_domains=''
+dc_minimaldns='false'
+dc_relay_nets=''
+dc_smarthost='{smarthost}'
+CFILEMODE='644'
+dc_use_split_config='true'
+dc_hide_mailname=''
+dc_mailname_in_oh='true'
+dc_localdelivery='mail_spool'
+"""
+
+ARRIVED = re.compile(r"^\S+ \S+ (\S+) <= (\S+)", re.M)
+STATUS = re.compile(r"^\S+ \S+ (\S+) (=>|->|==|\*\*) (\S+@\S+)(?: <[^>]*>)? .*", re.M)
+MEANING = {"=>": SENT, "->": SENT, "==": DEFERRED, "**": BOUNCED}
+
+
+class Exim:
+    """Configure, send, look what became of it."""
+
+    name = "exim"
+
+    def __init__(self, root):
+        self.root = root
+
+    def configure_single_file(self, pieces=None):
+        """One exim4.conf, with `.include` of the files named in `pieces` (section -> path inside the root)."""
+        pieces = pieces or {}
+        includes = {section: f".include {pieces[section]}" if section in pieces else ""
+                    for section in ("main", "acl", "routers", "transports")}
+        self.root.write("etc/exim4/exim4.conf", SINGLE_FILE.format(**includes))
+        self.root.run("exim4", "-bV")
+
+    def configure_split(self, smarthost=""):
+        """Debian's conf.d, with whatever lies there; for an internet site, or one that has a smart host."""
+        answers = SPLIT_ANSWERS.format(kind="smarthost" if smarthost else "internet", smarthost=smarthost)
+        self.root.write("etc/exim4/update-exim4.conf.conf", answers)
+        self.root.write("etc/exim4/conf.d/main/99_lab", "queue_run_in_order = true\n")
+        self.root.run("update-exim4.conf")
+        self.root.run("exim4", "-bV")
+
+    def start(self):
+        """Nothing runs between messages."""
+
+    def stop(self):
+        """Nothing runs between messages."""
+
+    def send(self, sender, *recipients, header="Subject: test", deliver=True):
+        """Takes one message; delivers it at once, or leaves it to the next queue run."""
+        how = "-odb" if deliver else "-odq"
+        self.root.run("exim4", how, "-i", "-f", sender, *recipients, text_in=f"{header}\n\nhello\n")
+
+    def flush(self):
+        """One queue run over everything; returns when it is over."""
+        self.root.run("exim4", "-qff")
+
+    def mark(self):
+        """A place in the log; outcomes can be asked for since then."""
+        return len(self._log())
+
+    def outcomes(self, sender, since=0):
+        """Recipient (lower-case) -> Outcome, as far as the log knows by now."""
+        log = self._log()
+        identifiers = {match[1] for match in ARRIVED.finditer(log) if match[2] == sender}
+        return {match[3].lower(): Outcome(MEANING[match[2]], match[0])
+                for match in STATUS.finditer(log, since) if match[1] in identifiers}
+
+    def wait_for(self, sender, *recipients, since=0):
+        """The outcomes, when each recipient has one."""
+        def all_known():
+            known = self.outcomes(sender, since)
+            return known if known.keys() >= set(recipients) else None
+        return until(all_known, lambda: f"an outcome for {recipients}:\n{self._log_tail()}")
+
+    def is_queued(self, sender):
+        """Whether a message of this sender is still in the queue."""
+        return f"<{sender}>" in self.root.run("exim4", "-bpr")
+
+    def complaints(self):
+        """What Exim found wrong with itself or its configuration."""
+        panics = self.root.read(PANIC_LOG).splitlines()
+        words = ("expansion", "failed to expand", "bounced", " ** ")
+        return panics + [line for line in self._log().splitlines() if any(word in line for word in words)]
+
+    def expand(self, text):
+        """What a string of the configuration becomes."""
+        return self.root.run("exim4", "-be", text).strip()
+
+    def _log(self):
+        return self.root.read(LOG)
+
+    def _log_tail(self):
+        return "\n".join((self._log() + self.root.read(PANIC_LOG)).splitlines()[-15:])
