@@ -60,8 +60,13 @@ int print(const Result<CommandResult>& result, bool json) {
   } else {
     std::cout << result->text;
   }
+  return result->exit_code;
+}
+
+/// What was printed must have been written: a full disk behind a pipe is an error.
+int flushed(int exit_code) {
   std::cout.flush();
-  if (std::cout) return result->exit_code;
+  if (std::cout) return exit_code;
   std::cerr << "tlspact: standard output cannot be written\n";
   return static_cast<int>(Errc::io);
 }
@@ -137,7 +142,7 @@ int main_with(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    return tlspact::main_with({argv + 1, argv + argc});
+    return tlspact::flushed(tlspact::main_with({argv + 1, argv + argc}));
   } catch (const std::exception& exception) {
     std::cerr << "tlspact: internal error: " << exception.what() << "\n";
     return 70;  // EX_SOFTWARE

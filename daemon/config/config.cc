@@ -60,7 +60,8 @@ struct SetSlot {
 };
 
 bool has_control_byte(const std::string& text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 Result<void> set_key(const TomlDocument& document, const toml::node& node, std::string_view name,
@@ -140,7 +141,7 @@ Result<void> read_lists(const TomlDocument& document, Config& config) {
   const toml::node* node = document.root().get("list");
   if (node == nullptr) return {};
   const toml::array* array = node->as_array();
-  if (array == nullptr || !array->is_homogeneous(toml::node_type::table))
+  if (array == nullptr || !std::ranges::all_of(*array, &toml::node::is_table))
     return document.fault(*node, "list must be written as [[list]]");
   std::set<std::string> names;
   for (const toml::node& each : *array) {

@@ -27,10 +27,51 @@ std::string locate(const std::string& file, const toml::source_position& positio
   return FilePosition{file, position.line, position.column}.text();
 }
 
+/// The index behind the string that begins at `at`: single-line or multi-line, basic or literal.
+/// One that does not end stops at the line's or the text's end; the parser refuses it.
+std::size_t behind_string(std::string_view text, std::size_t at) {
+  const char quote_mark = text[at];
+  const bool multi_line = text.substr(at, 3) == std::string(3, quote_mark);
+  const std::size_t width = multi_line ? 3 : 1;
+  for (at += width; at < text.size(); ++at) {
+    if (text.substr(at, width) == std::string(width, quote_mark)) return at + width;
+    if (text[at] == '\n' && !multi_line) return at;
+    if (text[at] == '\\' && quote_mark == '"') ++at;
+  }
+  return text.size();
+}
+
+/// toml++ builds and destroys a dotted key by recursion, one frame a part, and has no limit for it.
+/// The index of a key of more parts than anybody writes; nullopt: there is none.
+std::optional<std::size_t> find_deep_key(std::string_view text) {
+  constexpr unsigned kMaxParts = 32;
+  unsigned dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = behind_string(text, at);
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '.' && ++dots == kMaxParts) return at;
+    if (std::string_view{"\n=,{}[]"}.contains(c)) dots = 0;
+    ++at;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<TomlDocument> TomlDocument::parse(std::string_view text, const std::string& file,
                                          Errc code) {
+  if (const auto deep = find_deep_key(text)) {
+    const auto line = 1 + std::ranges::count(text.substr(0, *deep), '\n');
+    return fail(code, locate(file, {static_cast<toml::source_index>(line), 1}) +
+                          ": a key of more than 32 parts");
+  }
   try {
     return TomlDocument{toml::parse(text, std::string_view{file}), file, code};
   } catch (const toml::parse_error& error) {

@@ -15,10 +15,7 @@ namespace tlspact {
 
 Result<RunLock> RunLock::take(const std::filesystem::path& file) {
   constexpr unsigned kMode = 0640;
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  if (error)
-    return fail(Errc::io, file.parent_path().string() + ": cannot be made: " + error.message());
+  if (auto made = make_directories(file.parent_path()); !made) return std::unexpected(made.error());
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode);
   if (fd < 0) {
     auto failed = io_error(file, "opened");

@@ -27,7 +27,8 @@ bool is_entry_path(const std::string& path) {
 }
 
 bool is_printable(const std::string& text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+  return std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
 std::optional<Time> to_time(const toml::node& node) {
@@ -207,7 +208,9 @@ class AgreementReader {
         return fault_at(key, "must be an absolute path of letters, digits and /._-+@");
     }
     if (policy.client_certificate.empty() != policy.client_key.empty())
-      return fault_at("client_certificate", "and client_key go together");
+      return policy.client_key.empty()
+                 ? fault_at("client_certificate", "and client_key go together")
+                 : fault_at("client_key", "and client_certificate go together");
     return {};
   }
 
@@ -336,7 +339,7 @@ Result<Agreements> parse_agreements(std::string_view text, const std::string& fi
   const toml::node* node = document->root().get("agreement");
   if (node == nullptr) return Agreements{};
   const toml::array* array = node->as_array();
-  if (array == nullptr || !array->is_homogeneous(toml::node_type::table))
+  if (array == nullptr || !std::ranges::all_of(*array, &toml::node::is_table))
     return document->fault(*node, "an agreement must be written as [[agreement]]");
   Agreements agreements;
   for (const toml::node& each : *array) {

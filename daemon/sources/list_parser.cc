@@ -163,6 +163,7 @@ class ListHandler : public Poco::JSON::Handler {
 
   void startArray() override {
     if (place_ != Place::field_value || key_ != "mxs") refuse(where() + " must not be an array");
+    if (policy_.mxs) refuse(quote(name_) + " has two mxs");
     policy_.mxs.emplace();
     place_ = Place::mxs;
   }
@@ -330,6 +331,8 @@ Result<PolicyList> parse_list(std::istream& json, const std::string& file) {
   try {
     Poco::JSON::Parser parser{handler};
     parser.parse(lines);
+    // Poco hands a key on only up to its first NUL: "evil.example\u0000.org" would be another name.
+    if (buffer.saw_nul()) refuse("a NUL byte in a text (\\u0000)");
     if (!handler->at_end()) refuse("not JSON: the list ends too early");
     lines.clear();
     if ((lines >> std::ws).peek() != std::istream::traits_type::eof())

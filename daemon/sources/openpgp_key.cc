@@ -23,13 +23,10 @@ constexpr std::size_t kMaxKeyFile = 1UL << 20;
 constexpr std::string_view kArmorBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 constexpr std::string_view kArmorEnd = "-----END PGP PUBLIC KEY BLOCK-----";
 
-/// The bytes between the armor lines; the checksum line (RFC 4880 section 6.1) is passed over,
-/// because gpgv verifies far more than it does.
-std::optional<std::string> dearmor(const std::string& text) {
-  const std::size_t begin = text.find(kArmorBegin);
-  const std::size_t end = text.find(kArmorEnd);
-  if (begin == std::string::npos || end == std::string::npos || end < begin) return std::nullopt;
-  std::istringstream lines{text.substr(begin, end - begin)};
+/// The bytes of one armored block, between its armor lines. The checksum line (RFC 4880 section
+/// 6.1) is passed over, because gpgv verifies far more than it does.
+std::optional<std::string> dearmor_block(const std::string& block) {
+  std::istringstream lines{block};
   std::string line;
   std::string base64;
   bool in_body = false;
@@ -45,6 +42,22 @@ std::optional<std::string> dearmor(const std::string& text) {
   } catch (const Poco::Exception&) {
     return std::nullopt;
   }
+}
+
+/// The bytes of every armored block of `text`, one after another, as gpg --import takes them.
+std::optional<std::string> dearmor(const std::string& text) {
+  std::string binary;
+  std::size_t begin = text.find(kArmorBegin);
+  if (begin == std::string::npos) return std::nullopt;
+  for (; begin != std::string::npos; begin = text.find(kArmorBegin, begin)) {
+    const std::size_t end = text.find(kArmorEnd, begin);
+    if (end == std::string::npos) return std::nullopt;
+    const auto block = dearmor_block(text.substr(begin, end - begin));
+    if (!block) return std::nullopt;
+    binary += *block;
+    begin = end;
+  }
+  return binary;
 }
 
 struct Packet {

@@ -29,14 +29,14 @@ struct FaultWord {
   std::string_view meaning;
 };
 
+/// Not KEYEXPIRED, which gpgv also says of subkeys that did not sign (GnuPG's doc/DETAILS):
+/// EXPKEYSIG is the word on the signature.
 constexpr FaultWord kFaults[] = {
     {"BADSIG", "the signature does not fit the file"},
     {"EXPKEYSIG", "the signing key has expired"},
-    {"KEYEXPIRED", "the signing key has expired"},
     {"REVKEYSIG", "the signing key is revoked"},
     {"KEYREVOKED", "the signing key is revoked"},
     {"EXPSIG", "the signature has expired"},
-    {"SIGEXPIRED", "the signature has expired"},
     {"ERRSIG", "it was made by another key than the configured one, or cannot be checked"},
     {"NO_PUBKEY", "it was made by another key than the configured one"},
     {"NODATA", "the signature file holds no signature"},
@@ -85,7 +85,7 @@ void read_line(const std::string& line, std::vector<SignatureStatus>& all) {
   } else if (word == "VALIDSIG") {
     read_validsig(words, status);
   } else if (const auto* fault = std::ranges::find(kFaults, word, &FaultWord::word);
-             fault != std::end(kFaults) && status.fault.empty()) {
+             fault != std::end(kFaults) && (status.fault.empty() || word == "BADSIG")) {
     status.fault = fault->meaning;
   }
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <mutex>
 
@@ -55,11 +56,16 @@ Time from_sql(Poco::Int64 seconds) {
   return Time{Seconds{seconds}};
 }
 
+/// Poco binds an empty one as NULL, hence IFNULL in the statements.
 Poco::Data::BLOB to_blob(const std::string& bytes) {
   return {reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()};
 }
 std::string from_blob(const Poco::Data::BLOB& blob) {
   return {reinterpret_cast<const char*>(blob.rawContent()), blob.size()};
+}
+
+std::unexpected<Error> read_only() {
+  return fail(Errc::io, "the store was opened to be read only, and there is none");
 }
 
 std::unexpected<Error> store_error(const fs::path& file, const Poco::Exception& exception) {
@@ -109,18 +115,30 @@ bool is_damage(const Poco::Exception& exception) {
 /// SQLite would follow the umask.
 Result<void> make_store_file(const fs::path& file) {
   constexpr unsigned kMode = 0640;
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  if (error)
-    return fail(Errc::io, file.parent_path().string() + ": cannot be made: " + error.message());
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
-  if (fd < 0) {
-    auto failed = io_error(file, "opened");
+  if (auto made = make_directories(file.parent_path()); !made) return made;
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (fd < 0 && errno == EEXIST) return {};
+  if (fd < 0 || ::fchmod(fd, kMode) != 0) {
+    auto failed = io_error(file, "made");
     failed.error().code = Errc::io;
+    if (fd >= 0) ::close(fd);
     return failed;
   }
   ::close(fd);
   return {};
+}
+
+/// A path inside a URI (RFC 3986 section 2.1).
+std::string uri_path(const fs::path& file) {
+  std::string out;
+  for (const char c : file.string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      out += c == '%' ? "%25" : (c == '?' ? "%3f" : "%23");
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 Poco::Data::Session connect(const fs::path& file, Store::Access access) {
@@ -137,15 +155,17 @@ Poco::Data::Session connect(const fs::path& file, Store::Access access) {
   // usual way; without a log beside it the file is all there is.
   std::error_code error;
   const bool at_rest = !fs::exists(file.string() + "-wal", error);
-  return {"SQLite", "file:" + file.string() + (at_rest ? "?immutable=1" : "?mode=ro"),
+  return {"SQLite", "file:" + uri_path(file) + (at_rest ? "?immutable=1" : "?mode=ro"),
           kBusySeconds};
 }
 
-void prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access access) {
+/// False: a file without a schema, opened to be read; it holds nothing.
+bool prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access access) {
   int version = 0;
   sql << "PRAGMA user_version", into(version), now;
   if (version > kSchemaVersion)
     throw Poco::DataException("it was written by a newer tlspact, install that one", file.string());
+  if (access == Store::Access::read_only && version == 0) return false;
   if (access == Store::Access::read_write) {
     Transaction transaction{sql};
     for (const char* statement : kSchema)
@@ -157,6 +177,7 @@ void prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access acces
   std::string verdict;
   sql << "PRAGMA quick_check(1)", into(verdict), now;
   if (verdict != "ok") throw Poco::Data::SQLite::CorruptImageException(verdict);
+  return true;
 }
 
 fs::path set_aside(const fs::path& file, Time now) {
@@ -184,7 +205,7 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
     }
     try {
       auto session = std::make_unique<Session>(Session{connect(file, access), file});
-      prepare(session->sql, file, access);
+      if (!prepare(session->sql, file, access)) return Store{nullptr};
       return Store{std::move(session)};
     } catch (const Poco::Exception& exception) {
       if (retried || !is_damage(exception)) return store_error(file, exception);
@@ -224,7 +245,9 @@ Result<std::optional<StoredList>> Store::list(const std::string& name) {
 }
 
 Result<void> Store::copy_list(const std::string& name, const fs::path& file) {
-  if (session_ == nullptr) return fail(Errc::no_input, "the store holds no list " + name);
+  const auto known = list(name);
+  if (!known) return std::unexpected(known.error());
+  if (!*known) return fail(Errc::no_input, "the store holds no list " + name);
   return guarded(session_->file, [&]() -> Result<void> {
     std::ofstream out{file, std::ios::binary | std::ios::trunc};
     for (int number = 0;; ++number) {
@@ -244,14 +267,15 @@ Result<void> Store::copy_list(const std::string& name, const fs::path& file) {
 }
 
 Result<void> Store::keep_list(const StoredList& list, const fs::path& file) {
+  if (session_ == nullptr) return read_only();
   return guarded(session_->file, [&]() -> Result<void> {
     Poco::Data::Session& sql = session_->sql;
     std::ifstream in{file, std::ios::binary};
     if (!in) return io_error(file, "read");
     Transaction transaction{sql};
     sql << "DELETE FROM list_piece WHERE name = ?", bind(list.name), now;
-    sql << "REPLACE INTO list VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", bind(list.name), bind(list.url),
-        bind(list.primary_key), bind(to_blob(list.signature)), bind(list.sha256),
+    sql << "REPLACE INTO list VALUES (?, ?, ?, IFNULL(?, x''), ?, ?, ?, ?, ?)", bind(list.name),
+        bind(list.url), bind(list.primary_key), bind(to_blob(list.signature)), bind(list.sha256),
         bind(to_sql(list.timestamp)), bind(to_sql(list.fetched)), bind(list.etag),
         bind(list.last_modified), now;
     std::string piece(kChunk, '\0');
@@ -267,6 +291,7 @@ Result<void> Store::keep_list(const StoredList& list, const fs::path& file) {
 }
 
 Result<void> Store::touch_list(const StoredList& list) {
+  if (session_ == nullptr) return read_only();
   return guarded(session_->file, [&]() -> Result<void> {
     session_->sql << "UPDATE list SET fetched = ?, etag = ?, last_modified = ? WHERE name = ?",
         bind(to_sql(list.fetched)), bind(list.etag), bind(list.last_modified), bind(list.name), now;
@@ -275,6 +300,7 @@ Result<void> Store::touch_list(const StoredList& list) {
 }
 
 Result<void> Store::keep_only_lists(const std::vector<std::string>& names) {
+  if (session_ == nullptr) return read_only();
   return guarded(session_->file, [&]() -> Result<void> {
     Poco::Data::Session& sql = session_->sql;
     std::vector<std::string> stored;
@@ -305,13 +331,14 @@ Result<std::vector<StoredFile>> Store::agreements() {
 }
 
 Result<void> Store::keep_agreements(const std::vector<StoredFile>& files) {
+  if (session_ == nullptr) return read_only();
   return guarded(session_->file, [&]() -> Result<void> {
     Poco::Data::Session& sql = session_->sql;
     Transaction transaction{sql};
     sql << "DELETE FROM agreement_file", now;
     for (const StoredFile& file : files) {
-      sql << "INSERT INTO agreement_file VALUES (?, ?)", bind(file.name), bind(to_blob(file.bytes)),
-          now;
+      sql << "INSERT INTO agreement_file VALUES (?, IFNULL(?, x''))", bind(file.name),
+          bind(to_blob(file.bytes)), now;
     }
     transaction.commit();
     return {};

@@ -69,13 +69,6 @@ bool same_content(const Artifact& artifact, const fs::path& staged, const fs::pa
   return before && after && *before == *after;
 }
 
-Result<void> make_directory(const fs::path& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail(Errc::io, directory.string() + ": cannot be made: " + error.message());
-  return {};
-}
-
 void remove_file(const fs::path& path) {
   std::error_code ignored;
   if (!path.empty()) fs::remove(path, ignored);
@@ -86,7 +79,7 @@ Result<StagedArtifact> stage_one(const Artifact& artifact, const Staging::Place&
   StagedArtifact out{
       .artifact = artifact, .target = below(place.prefix, artifact.path), .staged = {}};
   if (place.scratch.empty()) {
-    if (auto made = make_directory(out.target.parent_path()); !made)
+    if (auto made = make_directories(out.target.parent_path()); !made)
       return std::unexpected(made.error());
   }
   out.staged = staged_name(out.target, place.scratch, index);

@@ -17,6 +17,22 @@ std::unexpected<Error> io_error(const std::filesystem::path& path, std::string_v
               path.string() + ": cannot be " + std::string{doing} + ": " + std::strerror(error));
 }
 
+Result<void> make_directories(const std::filesystem::path& directory) {
+  constexpr mode_t kMode = 0755;
+  std::filesystem::path made;
+  for (const std::filesystem::path& part : directory) {
+    made /= part;
+    if (::mkdir(made.c_str(), kMode) == 0) {
+      if (::chmod(made.c_str(), kMode) != 0) return io_error(made, "given its mode");
+    } else if (errno != EEXIST) {
+      auto error = io_error(made, "made");
+      error.error().code = Errc::io;
+      return error;
+    }
+  }
+  return {};
+}
+
 Result<int> create_file(const std::filesystem::path& path, unsigned mode) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   if (fd < 0) {

@@ -14,6 +14,9 @@ namespace tlspact {
 [[nodiscard]] std::unexpected<Error> io_error(const std::filesystem::path& path,
                                               std::string_view doing);
 
+/// Makes a directory and its missing parents, mode 0755 whatever the umask.
+[[nodiscard]] Result<void> make_directories(const std::filesystem::path& directory);
+
 /// Creates `path`, which must not exist, with `mode` whatever the umask; returns its descriptor.
 [[nodiscard]] Result<int> create_file(const std::filesystem::path& path, unsigned mode);
 
