@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// Text that would mean something else in a map, a shell or a log, in every field of an agreement.
+#include <algorithm>
 #include <string>
 
 #include "daemon/sources/agreement_parser.h"

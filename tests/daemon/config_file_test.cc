@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// Configuration files as files, and text that is no TOML.
+#include <algorithm>
 #include <string>
 
 #include "daemon/config/config.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/openpgp_key.h"
 
+#include <algorithm>
 #include <string>
 
 #include "tests/daemon/gpg_home.h"

@@ -49,7 +49,7 @@ class Tlspact:
     """The program and its inputs: a configuration, agreement files, a signed list."""
 
     def __init__(self, program, work, world):
-        self._program = str(program)
+        self.program = str(program)
         self._inputs = work / "inputs"
         self._world = world
         self._gnupg_home = work / "gnupg"
@@ -93,7 +93,7 @@ class Tlspact:
         postmap = self._tools / "postmap"
         postmap.write_text(POSTMAP.format(root=root.path), encoding="utf-8")
         postmap.chmod(0o755)
-        done = subprocess.run([self._program, "--config", config, command, "--output", root.path],
+        done = subprocess.run([self.program, "--config", config, command, "--output", root.path],
                               capture_output=True, text=True, check=False, timeout=60,
                               env=dict(os.environ, PATH=f"{self._tools}:{os.environ['PATH']}"))
         if done.returncode != 0:

@@ -5,6 +5,7 @@ import shutil
 
 import cases
 from delivery_tests import AgreementTests, ListedTests, MapTests, NoPolicyTests, SharedMxTests
+from install_tests import EximInstallTests
 from lab.exim import Exim
 from mta_test import MtaTest
 
@@ -63,7 +64,7 @@ class EximTests(ListedTests, AgreementTests, NoPolicyTests, SharedMxTests, MapTe
         replacement.rename(target)
 
 
-class EximSingleFileTest(EximTests, MtaTest):
+class EximSingleFileTest(EximInstallTests, EximTests, MtaTest):
     """A configuration file of the administrator's own, with `.include` lines."""
 
     @classmethod

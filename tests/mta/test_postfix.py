@@ -3,6 +3,7 @@
 
 import cases
 from delivery_tests import AgreementTests, ListedTests, MapTests, NoPolicyTests, SharedMxTests
+from install_tests import PostfixInstallTests
 from lab.postfix import Postfix
 from mta_test import MtaTest
 
@@ -11,7 +12,8 @@ TABLE_TYPES = ("cdb", "lmdb", "hash", "texthash")
 BINDS_MX = (3, 10, 5)    # smtp_tls_enforce_sts_mx_patterns
 
 
-class PostfixTest(ListedTests, AgreementTests, NoPolicyTests, SharedMxTests, MapTests, MtaTest):
+class PostfixTest(PostfixInstallTests, ListedTests, AgreementTests, NoPolicyTests, SharedMxTests, MapTests,
+                  MtaTest):
     """All of it, and what only Postfix can."""
 
     kind = "postfix"

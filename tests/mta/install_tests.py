@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""tlspact generate as on the mail server's own machine: it asks the server what it is, and has it confirm."""
+
+import os
+import subprocess
+
+CONFIG = """
+[service]
+state_dir = "{state}"
+
+[agreements]
+directory = "{agreements}"
+
+[postfix]
+{postfix}
+"""
+
+AGREEMENTS = """
+[[agreement]]
+partner = "Partner"
+domains = ["partner.test"]
+level   = "secure"
+mx      = ["mx.partner.test"]
+
+[[agreement]]
+partner = "Signed"
+domains = ["signed.test"]
+level   = "dane-only"
+"""
+
+
+class InstallTests:
+    """For a subclass of MtaTest. `programs` are the server's own, run in its root by small wrappers in PATH."""
+
+    programs = ()
+
+    def setUp(self):
+        work = self.lab.work / f"{type(self).__name__}-{self._testMethodName}"
+        self.state, self.tools, self.agreements = work / "state", work / "tools", work / "agreements.d"
+        for directory in (self.state, self.tools, self.agreements, self.root / work):
+            directory.mkdir(parents=True)
+        # The same path inside and outside, as on one machine.
+        subprocess.run(["mount", "--bind", work, self.root / work], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.root / work], check=True)
+        for program in self.programs:
+            self.wrap(program)
+        (self.agreements / "a.toml").write_text(AGREEMENTS, encoding="utf-8")
+        self.config = work / "tlspact.toml"
+        self.configure()
+
+    def wrap(self, program, before=""):
+        """Puts a program of the root into PATH; `before` is shell that runs first. PATH holds inside the root too,
+        hence the full path."""
+        wrapper = self.tools / program
+        wrapper.write_text(f'#!/bin/sh\necho "$0 $*" >> {self.tools}/log\n{before}\n'
+                           f'exec chroot {self.root.path} /usr/sbin/{program} "$@"\n', encoding="utf-8")
+        wrapper.chmod(0o755)
+
+    def configure(self, postfix=""):
+        """Writes the configuration; everything that it does not say is asked of the server."""
+        self.config.write_text(CONFIG.format(state=self.state, agreements=self.agreements, postfix=postfix),
+                               encoding="utf-8")
+
+    def on_machine(self, *arguments, expect=0):
+        """Runs the program as on the server's machine."""
+        done = subprocess.run([self.lab.tlspact.program, "--config", self.config, *arguments], check=False,
+                              capture_output=True, text=True, timeout=120,
+                              env=dict(os.environ, PATH=f"{self.tools}:{os.environ['PATH']}"))
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def log(self):
+        """Which programs of the server were run."""
+        return (self.tools / "log").read_text(encoding="utf-8")
+
+    def lines(self):
+        """What the installed policy says, by the program's own lookup."""
+        return self.on_machine("lookup", "partner.test")
+
+
+class PostfixInstallTests(InstallTests):
+    """With Postfix."""
+
+    programs = ("postconf", "postmap", "postfix")
+
+    def test_install_follows_what_postconf_says_and_postmap_confirms(self):
+        self.on_machine("generate")
+        value = self.mta.query_all(["partner.test"], f"cdb:{self.state}/postfix/tls_policy")["partner.test"]
+        self.assertEqual(self.lines(), f"OK {value}\n")
+        binds = tuple(int(part) for part in self.mta.version.split(".")) >= (3, 10, 5)
+        self.assertEqual("mx_host_pattern=mx.partner.test" in value, binds)
+        self.assertIn(f"postmap -q partner.test cdb:{self.state}/postfix/tls_policy", self.log())
+        self.assertNotIn("reload", self.log())
+
+    def test_install_without_dnssec_writes_no_dane(self):
+        said = self.on_machine("generate")
+        self.assertIn("smtp_dns_support_level is not dnssec", said)
+        self.assertTrue(self.on_machine("lookup", "signed.test").startswith("OK encrypt"))
+
+    def test_install_without_a_ca_store_writes_encrypt(self):
+        self.wrap("postconf", 'case "$*" in *CAfile*) chroot %s /usr/sbin/postconf "$@" | grep -v CAfile; exit;; esac'
+                  % self.root.path)
+        said = self.on_machine("generate")
+        self.assertIn("no usable CA store", said)
+        self.assertTrue(self.lines().startswith("OK encrypt"))
+
+    def test_install_of_a_text_table_reloads(self):
+        self.configure('types = ["texthash"]')
+        self.on_machine("generate")
+        self.assertIn("postfix reload", self.log())
+        before = self.log().count("postfix reload")
+        self.on_machine("generate")
+        self.assertEqual(self.log().count("postfix reload"), before, "reloaded though nothing had changed")
+
+    def test_install_that_the_server_does_not_confirm_is_an_error(self):
+        self.wrap("postmap", 'case "$1" in -q) echo "something else"; exit 0;; esac')
+        self.assertIn("does not read the new entry", self.on_machine("generate", expect=74))
+
+    def test_install_says_that_a_reload_failed(self):
+        self.configure('types = ["texthash"]')
+        self.wrap("postfix", "echo 'postfix: fatal: no' >&2; exit 1")
+        self.assertIn('run "postfix reload"', self.on_machine("generate"))
+
+    def test_a_server_that_cannot_be_asked_is_an_error_and_nothing_is_written(self):
+        self.wrap("postconf", "echo 'postconf: fatal: bad main.cf' >&2; exit 1")
+        self.assertIn("bad main.cf", self.on_machine("generate", expect=74))
+        self.assertFalse((self.state / "postfix").exists())
+
+
+class EximInstallTests(InstallTests):
+    """With Exim."""
+
+    programs = ("exim4",)
+
+    def test_install_is_confirmed_by_exim(self):
+        self.on_machine("generate")
+        self.assertIn("exim4 -be ${lookup{", self.log())
+        value = self.root.run("exim4", "-be", "${lookup{partner.test}cdb{%s/exim/tls_policy.cdb}{$value}{none}}"
+                              % self.state).strip()
+        self.assertTrue(value.startswith("level=secure mxre="), value)
+        self.assertEqual(self.on_machine("lookup", "--exim", "partner.test"), value + "\n")
+
+    def test_install_that_exim_does_not_confirm_is_an_error(self):
+        self.wrap("exim4", 'case "$1" in -be) echo "something else"; exit 0;; esac')
+        self.assertIn("does not read the new entry", self.on_machine("generate", expect=74))
