@@ -43,7 +43,7 @@ void print_json(const Poco::JSON::Object::Ptr& json) {
 int print(const Result<CommandResult>& result, bool json) {
   if (!result) {
     const int code = static_cast<int>(result.error().code);
-    std::cerr << "tlspact: " << result.error().text << "\n";
+    std::cerr << "tlspact: " << one_line(result.error().text) << "\n";
     if (json) {
       Poco::JSON::Object::Ptr document = new Poco::JSON::Object;
       document->set("error", result.error().text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/offline_view.h"
 
+#include "daemon/control/identity.h"
+
 namespace tlspact {
 
 Result<OfflineView> offline_view(const GlobalOptions& global, Time now) {
@@ -8,6 +10,8 @@ Result<OfflineView> offline_view(const GlobalOptions& global, Time now) {
   if (!config) return std::unexpected(config.error());
   const auto facts = ask_mtas();
   if (!facts) return std::unexpected(facts.error());
+  if (auto changed = become_owner_of(config->service.state_dir); !changed)
+    return std::unexpected(changed.error());
   Notices notices;
   auto store = Store::open(config->store_path(), Store::Access::read_only, now, notices);
   if (!store) return std::unexpected(store.error());

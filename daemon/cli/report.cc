@@ -56,7 +56,7 @@ std::string notices_text(const Notices& notices, Severity least) {
   std::string out;
   for (const Group& group : grouped(notices, least)) {
     out += severity_name(group.first->severity);
-    out += ": " + subjects_text(group.subjects) + ": " + group.first->text + "\n";
+    out += ": " + one_line(subjects_text(group.subjects) + ": " + group.first->text) + "\n";
   }
   return out;
 }
@@ -104,6 +104,12 @@ std::string counted(std::size_t count, std::string_view noun) {
   if (count == 1) return out;
   if (out.ends_with('y')) return out.substr(0, out.size() - 1) + "ies";
   return out + "s";
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
 }
 
 std::string shown(std::string_view text) {

@@ -29,7 +29,10 @@ namespace tlspact {
 /// "1 domain", "2 domains".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 
-/// `text` with unprintable bytes escaped, for showing what came from outside.
+/// `text` with unprintable bytes escaped and cut to 80 bytes, for showing what came from outside.
 [[nodiscard]] std::string shown(std::string_view text);
+
+/// `text` on one line: control bytes, which a terminal might obey, become "?".
+[[nodiscard]] std::string one_line(std::string text);
 
 }  // namespace tlspact

@@ -123,8 +123,10 @@ constexpr std::array kListKeys{
     ListKey{"key", [](ListConfig& l) { return Slot{&l.key}; },
             "Absolute path of the publisher's OpenPGP public key, armored or not. Only signatures "
             "by the primary keys in it, or by their signing subkeys, are accepted."},
-    ListKey{"refresh", [](ListConfig& l) { return Slot{&l.refresh}; },
-            "How often to look for a new version."},
+    ListKey{
+        "refresh", [](ListConfig& l) { return Slot{&l.refresh}; },
+        "How often the service looks for a new version; tlspact generate always does, and asks a "
+        "server only for what has changed."},
     ListKey{"early_adopter", [](ListConfig& l) { return Slot{&l.early_adopter}; },
             "Take entries of mode testing for enforce."},
     ListKey{"unsigned", [](ListConfig& l) { return Slot{&l.unsigned_list}; },

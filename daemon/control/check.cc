@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "daemon/control/identity.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
 #include "generators/generator.h"
@@ -43,6 +44,8 @@ Result<CheckReport> check(const Config& config, Time now) {
   CheckReport report;
   const auto facts = ask_mtas();
   if (!facts) return std::unexpected(facts.error());
+  if (auto changed = become_owner_of(config.service.state_dir); !changed)
+    return std::unexpected(changed.error());
   auto store = Store::open(config.store_path(), Store::Access::read_only, now, report.findings);
   if (!store) return std::unexpected(store.error());
   const Refreshed refreshed =
