@@ -37,7 +37,7 @@ std::vector<std::string> parent_patterns(const PolicyKey& key) {
 
 }  // namespace
 
-void PolicyInputs::add(std::shared_ptr<const Agreement> agreement) {
+void PolicyInputs::add(const std::shared_ptr<const Agreement>& agreement) {
   const auto policy = std::make_shared<const TlsPolicy>(agreement->policy);
   for (const Agreement::Covered& each : agreement->domains)
     agreements_.insert_or_assign(each.key.text(),
@@ -75,6 +75,7 @@ std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const 
 
 std::vector<PolicyKey> PolicyInputs::keys() const {
   std::vector<std::pair<std::string, PolicyKey>> keys;
+  keys.reserve(agreements_.size());
   for (const auto& [text, cover] : agreements_)
     keys.emplace_back(text, cover.key);
   for (const PublishedList& published : lists_) {

@@ -25,7 +25,7 @@ struct PublishedList {
 /// A value that is built once and then only read.
 class PolicyInputs {
  public:
-  void add(std::shared_ptr<const Agreement> agreement);
+  void add(const std::shared_ptr<const Agreement>& agreement);
   /// Lists rank in the order in which they are added.
   void add(PublishedList list) { lists_.push_back(std::move(list)); }
 

@@ -34,9 +34,9 @@ struct SetSlot {
       out->reset();
       return nullptr;
     }
-    const auto value = node.value_exact<bool>();
+    const AutoBool value = node.value_exact<bool>();
     if (!value) return "\"auto\", true or false";
-    *out = *value;
+    *out = value;
     return nullptr;
   }
   const char* operator()(Seconds* out) const {

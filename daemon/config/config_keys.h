@@ -26,7 +26,7 @@ struct ConfigKey {
   /// What is wrong with the value that was set, or nullptr.
   const char* (*fault)(const Config& config) = nullptr;
   /// The default in words, where it is derived from another key.
-  std::string_view default_text = {};
+  std::string_view default_text;
 };
 
 /// A key of every [[list]].

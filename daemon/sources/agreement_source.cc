@@ -68,6 +68,7 @@ class AgreementSet {
 
   [[nodiscard]] std::vector<StoredFile> files() const {
     std::vector<StoredFile> out;
+    out.reserve(files_.size());
     for (const auto& [name, entry] : files_)
       out.push_back(entry.first);
     return out;

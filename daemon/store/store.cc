@@ -324,6 +324,7 @@ Result<std::vector<StoredFile>> Store::agreements() {
     session_->sql << "SELECT name, bytes FROM agreement_file ORDER BY name", into(names),
         into(bytes), now;
     std::vector<StoredFile> files;
+    files.reserve(names.size());
     for (std::size_t i = 0; i < names.size(); ++i)
       files.push_back({names[i], from_blob(bytes[i])});
     return files;

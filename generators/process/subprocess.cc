@@ -115,8 +115,8 @@ class Child {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
-  /// Whether it has ended, within `patience`.
-  bool ended(Clock::time_point deadline) {
+  /// Whether it has ended, before `deadline`.
+  [[nodiscard]] bool ended(Clock::time_point deadline) const {
     for (;;) {
       siginfo_t info{};
       const int flags = WEXITED | WNOWAIT | WNOHANG;
