@@ -144,7 +144,7 @@ Result<CommandResult> run_explain(const std::vector<std::string>& given,
   return CommandResult{.exit_code = 0,
                        .text = explanation_text(explanation, view->settings),
                        .json = explanation_json(explanation),
-                       .notices = {}};
+                       .notices = std::move(view->refreshed.notices)};
 }
 
 }  // namespace tlspact

@@ -107,16 +107,28 @@ bool is_location(const std::string& url) {
   return url.starts_with("https://") || url.starts_with('/');
 }
 
-/// What is wrong with a [[list]] as a whole, or an empty text.
-std::string list_fault(const ListConfig& list) {
-  if (!is_list_name(list.name)) return "name must be 1 to 64 letters, digits, - and _";
-  if (!is_location(list.url)) return "url must be an https:// address or an absolute path";
-  if (list.unsigned_list)
-    return list.signature.empty() && list.key.empty() ? "" : "unsigned excludes signature and key";
-  if (!is_location(list.signature))
-    return "signature must be an https:// address or an absolute path (or set unsigned = true)";
-  if (!list.key.starts_with('/')) return "key must be an absolute path";
-  return "";
+/// A key of a [[list]] and what is wrong with it.
+struct ListFault {
+  std::string_view key;
+  std::string_view what;
+};
+
+std::optional<ListFault> list_fault(const ListConfig& list) {
+  constexpr std::string_view kLocation = "must be an https:// address or an absolute path";
+  if (!is_list_name(list.name))
+    return ListFault{"name", "must be 1 to 64 letters, digits, - and _"};
+  if (!is_location(list.url)) return ListFault{"url", kLocation};
+  if (list.unsigned_list) {
+    if (!list.signature.empty() || !list.key.empty())
+      return ListFault{"unsigned", "excludes signature and key"};
+    return std::nullopt;
+  }
+  if (list.signature.empty())
+    return ListFault{"signature", "is missing (a list without one needs unsigned = true)"};
+  if (!is_location(list.signature)) return ListFault{"signature", kLocation};
+  if (list.key.empty()) return ListFault{"key", "is missing: it names the publisher's public key"};
+  if (!list.key.starts_with('/')) return ListFault{"key", "must be an absolute path"};
+  return std::nullopt;
 }
 
 Result<ListConfig> read_list(const TomlDocument& document, const toml::table& table) {
@@ -132,8 +144,13 @@ Result<ListConfig> read_list(const TomlDocument& document, const toml::table& ta
     if (auto set = set_key(document, *value, key.name, key.slot(list)); !set)
       return std::unexpected(set.error());
   }
-  if (const std::string fault = list_fault(list); !fault.empty())
-    return document.fault(table, "[[list]]: " + fault);
+  if (const auto fault = list_fault(list)) {
+    const toml::node* value = table.get(fault->key);
+    const std::string name = list.name.empty() ? "" : " " + quote(list.name);
+    return document.fault(
+        value == nullptr ? table : *value,
+        "[[list]]" + name + ": " + std::string{fault->key} + " " + std::string{fault->what});
+  }
   return list;
 }
 
@@ -193,7 +210,8 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
 
 Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent) {
   std::error_code error;
-  if (may_be_absent && !std::filesystem::exists(file, error) && !error) return Config{};
+  if (may_be_absent && !std::filesystem::exists(file, error) && !error)
+    return Config{.absent = true};
   const auto text = read_file(file, kMaxConfig);
   if (!text) return std::unexpected(text.error());
   return parse_config(*text, file.string());

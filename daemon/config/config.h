@@ -31,6 +31,8 @@ struct ListConfig {
 };
 
 struct Config {
+  /// The default file does not exist: these are the defaults.
+  bool absent = false;
   struct {
     std::string state_dir = "/var/lib/tlspact";
     Seconds warn_before = std::chrono::days{14};

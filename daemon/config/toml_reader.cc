@@ -34,7 +34,14 @@ std::size_t behind_string(std::string_view text, std::size_t at) {
   const bool multi_line = text.substr(at, 3) == std::string(3, quote_mark);
   const std::size_t width = multi_line ? 3 : 1;
   for (at += width; at < text.size(); ++at) {
-    if (text.substr(at, width) == std::string(width, quote_mark)) return at + width;
+    if (text.substr(at, width) == std::string(width, quote_mark)) {
+      at += width;
+      // The content of a multi-line string may itself end in one or two quote marks.
+      for (int more = 0; multi_line && more < 2 && text.substr(at, 1) == std::string(1, quote_mark);
+           ++more)
+        ++at;
+      return at;
+    }
     if (text[at] == '\n' && !multi_line) return at;
     if (text[at] == '\\' && quote_mark == '"') ++at;
   }

@@ -31,6 +31,19 @@ void check_files(const Snapshot& snapshot, Notices& findings) {
   }
 }
 
+/// A table type that this Postfix cannot read makes it defer all mail.
+void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, Notices& findings) {
+  if (!settings.postfix.enabled || !facts.installed) return;
+  for (const TableType type : settings.postfix.types) {
+    if (std::ranges::find(facts.readable, type) != facts.readable.end()) continue;
+    const std::string name{table_type_name(type)};
+    findings.push_back({Severity::alert, "Postfix",
+                        "it cannot read tables of type " + name +
+                            " (postconf -m): install the package postfix-" + name +
+                            " or choose another of types"});
+  }
+}
+
 int exit_code_of(const Refreshed& refreshed, const Notices& findings) {
   if (refreshed.refused) return static_cast<int>(Errc::bad_input);
   if (refreshed.never_good) return static_cast<int>(Errc::unavailable);
@@ -57,6 +70,7 @@ Result<CheckReport> check(const Config& config, Time now) {
     Generated generated = generator.render(refreshed.snapshot, settings);
     std::ranges::move(generated.notices, std::back_inserter(report.findings));
   }
+  check_types(settings, facts->postfix, report.findings);
   check_files(refreshed.snapshot, report.findings);
   report.lists = refreshed.inputs.lists().size();
   report.entries = refreshed.snapshot.entries.size();

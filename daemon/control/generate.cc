@@ -26,6 +26,7 @@ class Generation {
                              installs() ? Store::Access::read_write : Store::Access::read_only,
                              options_.now, report_.notices);
     if (!store) return std::unexpected(store.error());
+    if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
     report_.refreshed = refresh(config_, *store,
                                 {.now = options_.at.value_or(options_.now),
                                  .offline = options_.offline || options_.at.has_value(),
@@ -67,6 +68,21 @@ class Generation {
     auto lock = RunLock::take(std::filesystem::path{config_.service.state_dir} / "lock");
     if (!lock) return std::unexpected(lock.error());
     lock_.emplace(*std::move(lock));
+    return {};
+  }
+
+  /// A configuration that has gone must not take every list with it in silence.
+  Result<void> check_configured(Store& store) {
+    if (!config_.absent) return {};
+    const auto names = store.list_names();
+    if (!names) return std::unexpected(names.error());
+    if (!names->empty())
+      return fail(Errc::no_input,
+                  "there is no configuration file, but lists were configured before (" +
+                      names->front() +
+                      "): nothing is changed. Put the file back, or an empty one in its place");
+    report_.notices.push_back(
+        {Severity::warning, "configuration", "there is no file: the defaults are used"});
     return {};
   }
 

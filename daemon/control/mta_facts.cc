@@ -57,7 +57,7 @@ Result<PostfixFacts> ask_postfix() {
   if (!types) return std::unexpected(types.error());
   std::istringstream lines{types->out};
   for (std::string line; std::getline(lines, line);) {
-    if (const auto type = parse_table_type(line)) facts.types.push_back(*type);
+    if (const auto type = parse_table_type(line)) facts.readable.push_back(*type);
   }
   return facts;
 }
@@ -129,7 +129,7 @@ Result<MtaFacts> ask_mtas() {
   auto exim = ask_exim();
   if (!exim) return std::unexpected(exim.error());
   MtaFacts facts{.postfix = *std::move(postfix), .exim = *std::move(exim)};
-  facts.postfix.types = best_type(facts.postfix.types);
+  facts.postfix.types = best_type(facts.postfix.readable);
   if (!facts.postfix.installed) {
     // Configured by hand for a Postfix elsewhere: nothing can be asked, so nothing is assumed
     // amiss.
@@ -145,6 +145,7 @@ MtaFacts assumed_facts() {
   MtaFacts facts;
   facts.postfix = {.installed = true,
                    .version = PostfixVersion{},
+                   .readable = {},
                    .types = {TableType::cdb, TableType::texthash},
                    .validates_dnssec = true,
                    .ca_store = true,

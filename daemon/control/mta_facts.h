@@ -14,7 +14,8 @@ namespace tlspact {
 struct PostfixFacts {
   bool installed = false;
   std::optional<PostfixVersion> version;
-  std::vector<TableType> types;      ///< that it can read, of those that tlspact writes
+  std::vector<TableType> readable;   ///< types that it has, of those that tlspact writes
+  std::vector<TableType> types;      ///< what "auto" means
   bool validates_dnssec = false;     ///< smtp_dns_support_level = dnssec
   bool ca_store = false;             ///< smtp_tls_CAfile or CApath is usable
   bool sha256_fingerprints = false;  ///< smtp_tls_fingerprint_digest = sha256

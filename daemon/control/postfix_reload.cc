@@ -21,7 +21,7 @@ Result<void> run_reload() {
       {.argv = {"postfix", "reload"}, .input = {}, .deadline = std::chrono::seconds{60}});
   if (!output) return std::unexpected(output.error());
   if (output->exit_code != 0)
-    return fail(Errc::io, "postfix reload failed: " + first_line(*output));
+    return fail(Errc::io, "postfix reload failed (is Postfix running?): " + first_line(*output));
   return {};
 }
 

@@ -123,6 +123,9 @@ class AgreementReader {
     std::set<std::string> seen;
     auto read = each_text(
         table_, "domains", [&](const toml::node& node, const std::string& text) -> Result<void> {
+          if (text.starts_with("*."))
+            return fail(Errc::bad_input,
+                        quote(text) + ": subdomains are written " + quote(text.substr(1)));
           auto key = parse_policy_key(text);
           if (!key) return std::unexpected(key.error());
           if (!seen.insert(key->text()).second)

@@ -66,6 +66,8 @@ class AgreementSet {
     return {};
   }
 
+  [[nodiscard]] bool covers(const PolicyKey& key) const { return covered_.contains(key.text()); }
+
   [[nodiscard]] std::vector<StoredFile> files() const {
     std::vector<StoredFile> out;
     out.reserve(files_.size());
@@ -108,6 +110,7 @@ class AgreementFetch {
       return std::move(report_);
     }
     add_files(*files);
+    tell_withdrawn();
     keep();
     return std::move(report_);
   }
@@ -156,6 +159,21 @@ class AgreementFetch {
 
   bool add_stored(const StoredFile& file) {
     return set_.add(file, (directory_ / file.name).string() + " (last good version)").has_value();
+  }
+
+  /// Removing an agreement is the operator's right; doing it by accident must show.
+  void tell_withdrawn() {
+    for (const StoredFile& file : stored_) {
+      const auto before = parse_agreements(file.bytes, file.name);
+      if (!before) continue;
+      for (const auto& agreement : *before) {
+        for (const Agreement::Covered& each : agreement->domains) {
+          if (set_.covers(each.key)) continue;
+          report_.notices.push_back({Severity::warning, each.key.text(),
+                                     "the agreement in " + file.name + " was withdrawn"});
+        }
+      }
+    }
   }
 
   void keep() {

@@ -96,10 +96,11 @@ class ListFetch {
   FetchReport failed(const Error& error) {
     const bool remote = error.code == Errc::unavailable;
     report_.refused = !remote;
-    notice(remote && stored_ ? Severity::warning : Severity::alert,
+    notice(remote && stored_key_is_current() ? Severity::warning : Severity::alert,
            (remote ? "cannot be fetched: " : "refused: ") + error.text +
-               (stored_ ? "; the last good list of " + format_time(stored_->timestamp) + " stays"
-                        : "; there is no earlier good list"));
+               (stored_key_is_current()
+                    ? "; the last good list of " + format_time(stored_->timestamp) + " stays"
+                    : "; there is no earlier good list"));
     return use_stored(SourceState::kept);
   }
 
@@ -194,7 +195,8 @@ class ListFetch {
   FetchReport use_stored(SourceState state) {
     report_.state = SourceState::never_good;
     if (!stored_) {
-      if (context_.offline) notice(Severity::warning, "was never fetched, and this run is offline");
+      if (context_.offline && is_remote(list_.url))
+        notice(Severity::warning, "was never fetched, and this run is offline");
       return std::move(report_);
     }
     if (!stored_key_is_current()) {

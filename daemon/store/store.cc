@@ -203,6 +203,15 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
     if (access == Access::read_write) {
       if (auto made = make_store_file(file); !made) return std::unexpected(made.error());
     }
+    // Poco would try for ten seconds, and then only say that it cannot open the file.
+    const int wanted = access == Access::read_write ? R_OK | W_OK : R_OK;
+    if (::faccessat(AT_FDCWD, file.c_str(), wanted, AT_EACCESS) != 0) {
+      auto denied = io_error(file, "read");
+      denied.error().code = Errc::io;
+      denied.error().text +=
+          "; run tlspact as root or as the owner of " + file.parent_path().string();
+      return denied;
+    }
     try {
       auto session = std::make_unique<Session>(Session{connect(file, access), file});
       if (!prepare(session->sql, file, access)) return Store{nullptr};
@@ -299,14 +308,23 @@ Result<void> Store::touch_list(const StoredList& list) {
   });
 }
 
+Result<std::vector<std::string>> Store::list_names() {
+  if (session_ == nullptr) return std::vector<std::string>{};
+  return guarded(session_->file, [&]() -> Result<std::vector<std::string>> {
+    std::vector<std::string> names;
+    session_->sql << "SELECT name FROM list", into(names), now;
+    return names;
+  });
+}
+
 Result<void> Store::keep_only_lists(const std::vector<std::string>& names) {
   if (session_ == nullptr) return read_only();
+  const auto stored = list_names();
+  if (!stored) return std::unexpected(stored.error());
   return guarded(session_->file, [&]() -> Result<void> {
     Poco::Data::Session& sql = session_->sql;
-    std::vector<std::string> stored;
-    sql << "SELECT name FROM list", into(stored), now;
     Transaction transaction{sql};
-    for (const std::string& name : stored) {
+    for (const std::string& name : *stored) {
       if (std::ranges::find(names, name) != names.end()) continue;
       sql << "DELETE FROM list_piece WHERE name = ?", bind(name), now;
       sql << "DELETE FROM list WHERE name = ?", bind(name), now;

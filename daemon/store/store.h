@@ -66,6 +66,9 @@ class Store {
   /// The list has not changed: `fetched`, `etag` and `last_modified` are brought up to date.
   [[nodiscard]] Result<void> touch_list(const StoredList& list);
 
+  /// Of every list that is kept.
+  [[nodiscard]] Result<std::vector<std::string>> list_names();
+
   /// Forgets lists that are no longer configured.
   [[nodiscard]] Result<void> keep_only_lists(const std::vector<std::string>& names);
 

@@ -22,13 +22,18 @@ fs::path below(const fs::path& prefix, const fs::path& path) {
 }
 
 /// The name is fixed, so that a run that was killed leaves nothing that the next one does not
-/// remove. The extension comes last, because postmap derives one name from the other.
-fs::path staged_name(const fs::path& target, const fs::path& scratch, std::size_t index) {
+/// remove; and another for each type, because postmap needs the name without ".db" for itself. The
+/// extension comes last, because it derives the one from the other.
+fs::path staged_name(const Artifact& artifact, const fs::path& target, const fs::path& scratch,
+                     std::size_t index) {
   const fs::path extension = target.extension();
-  const std::string stem = extension.empty() ? target.filename().string() : target.stem().string();
-  if (scratch.empty())
-    return target.parent_path() / ("." + stem + ".tlspact-new" + extension.string());
-  return scratch / (std::to_string(index) + "-" + stem + extension.string());
+  std::string name = extension.empty() ? target.filename().string() : target.stem().string();
+  name += ".tlspact-new";
+  if (const TableContent* table = artifact.table())
+    name += "-" + std::string{table_type_name(table->type)};
+  name += extension.string();
+  if (scratch.empty()) return target.parent_path() / ("." + name);
+  return scratch / (std::to_string(index) + "-" + name);
 }
 
 Result<void> write_artifact(const Artifact& artifact, const fs::path& path) {
@@ -82,7 +87,7 @@ Result<StagedArtifact> stage_one(const Artifact& artifact, const Staging::Place&
     if (auto made = make_directories(out.target.parent_path()); !made)
       return std::unexpected(made.error());
   }
-  out.staged = staged_name(out.target, place.scratch, index);
+  out.staged = staged_name(artifact, out.target, place.scratch, index);
   auto written = write_artifact(artifact, out.staged);
   if (written) written = verify_artifact(artifact, out.staged);
   if (!written) {

@@ -38,9 +38,10 @@ class Staging {
     std::filesystem::path scratch;
   };
 
-  /// Writes every artifact to a temporary file `.NAME.tlspact-new` of its target's directory (which
-  /// is made if need be), flushes it, and reads it back. If one fails, none is left. An artifact
-  /// whose bytes are those of its target is unchanged and is not staged (hash: whose rows are).
+  /// Writes every artifact to a temporary file `.NAME.tlspact-new-TYPE` of its target's directory
+  /// (which is made if need be), flushes it, and reads it back. If one fails, none is left. An
+  /// artifact whose bytes are those of its target is unchanged and is not staged (hash: whose rows
+  /// are).
   [[nodiscard]] static Result<Staging> stage(std::span<const Artifact> artifacts,
                                              const Place& place);
 

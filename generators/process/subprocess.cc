@@ -166,7 +166,10 @@ std::string find_program(const std::string& name) {
 
 std::string first_line(const CommandOutput& output) {
   const std::string& text = output.err.empty() ? output.out : output.err;
-  return text.substr(0, text.find('\n'));
+  const std::size_t start = text.find_first_not_of(" \n");
+  if (start == std::string::npos)
+    return "it said nothing, and exited with " + std::to_string(output.exit_code);
+  return text.substr(start, text.find('\n', start) - start);
 }
 
 Result<CommandOutput> run_command(const Command& command) {

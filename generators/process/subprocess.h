@@ -31,7 +31,7 @@ struct CommandOutput {
 /// often lack the sbin directories in PATH); empty if there is none.
 [[nodiscard]] std::string find_program(const std::string& name);
 
-/// The first line of `err`, else of `out`, for an error message.
+/// The first line of `err`, else of `out`, else words for its silence, for an error message.
 [[nodiscard]] std::string first_line(const CommandOutput& output);
 
 }  // namespace tlspact

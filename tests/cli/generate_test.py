@@ -183,6 +183,13 @@ class GenerateTest(unittest.TestCase):
         self.generate()
         self.assertNotIn("university.example", self.machine.lines())
 
+    def test_a_withdrawn_agreement_is_said(self):
+        self.generate()
+        (self.machine.agreements / "bank.toml").unlink()
+        result = self.generate()
+        self.assertIn("acme.example: the agreement in bank.toml was withdrawn", result.stderr)
+        self.assertEqual(self.generate().stderr, "")
+
     def test_another_run_at_work_is_75(self):
         self.generate()
         with open(self.machine.path("/var/lib/tlspact/lock"), "w", encoding="ascii") as lock:

@@ -148,7 +148,7 @@ TEST_CASE("A bad file keeps its last good version while the others are brought u
   fixture.remove("a.toml");
   fixture.put("a.toml", agreement("a4.example"));
   const Outcome mended = fixture.fetch();
-  CHECK(mended.notices() == "");
+  CHECK(mended.notices() == "warning a.example: the agreement in a.toml was withdrawn\n");
   CHECK(mended.report.state == SourceState::fresh);
   CHECK(mended.keys() == "a4.example b2.example");
 }
@@ -173,7 +173,7 @@ TEST_CASE("A file that was removed is no longer in force") {
   CHECK(one.keys() == "b.example");
   fixture.remove("b.toml");
   const Outcome none = fixture.fetch();
-  CHECK(none.notices() == "");
+  CHECK(none.notices() == "warning b.example: the agreement in b.toml was withdrawn\n");
   CHECK_FALSE(none.report.refused);
   CHECK(none.keys() == "");
   CHECK(fixture.stored() == "");

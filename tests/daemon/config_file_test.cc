@@ -54,15 +54,88 @@ TEST_CASE("A configuration that is no TOML is refused at its line and column") {
   }
 }
 
-TEST_CASE("A configuration key of 100,000 parts is refused and does not crash") {
-  std::string parts;
-  for (int i = 0; i < 100'000; ++i)
-    parts += ".a";
+/// A key of a million parts.
+std::string deep_key(const std::string& first) {
+  std::string out = first;
+  for (int i = 0; i < 1'000'000; ++i)
+    out += ".a";
+  return out;
+}
+
+void check_too_deep(const std::string& text) {
+  const auto config = parse_config(text, "t.toml");
+  REQUIRE_FALSE(config);
+  CHECK(config.error().text.contains("a key of more than 32 parts"));
+}
+
+TEST_CASE("A key of a million parts is refused and does not crash, wherever it hides") {
+  const std::string one = deep_key("b") + " = 1";
   SECTION("as a key") {
-    CHECK_FALSE(parse_config("service" + parts + " = 1\n", "t.toml"));
+    check_too_deep(deep_key("service") + " = 1\n");
   }
   SECTION("as a table") {
-    CHECK_FALSE(parse_config("[service" + parts + "]\n", "t.toml"));
+    check_too_deep("[" + deep_key("service") + "]\n");
+  }
+  SECTION("as a table of an array") {
+    check_too_deep("[[" + deep_key("list") + "]]\n");
+  }
+  SECTION("with white space around the dots") {
+    std::string wide = "service";
+    for (int i = 0; i < 1'000'000; ++i)
+      wide += i % 2 == 0 ? " . a" : "\t.\ta";
+    check_too_deep(wide + " = 1\n");
+  }
+  SECTION("with parts in quotes") {
+    std::string quoted = "service";
+    for (int i = 0; i < 1'000'000; ++i)
+      quoted += i % 2 == 0 ? ".\"a\"" : ".'a'";
+    check_too_deep(quoted + " = 1\n");
+  }
+  SECTION("in an inline table") {
+    check_too_deep("x = {" + one + "}\n");
+  }
+  SECTION("behind a comment") {
+    check_too_deep("# it's \"\"\"\n" + one + "\n");
+  }
+  SECTION("behind a text with an escaped quote") {
+    check_too_deep("x = [\"\\\"\", {" + one + "}]\n");
+  }
+  SECTION("behind a text that is a backslash") {
+    check_too_deep("x = ['\\', {" + one + "}]\n");
+  }
+  SECTION("behind an empty text") {
+    check_too_deep("x = [\"\", '', {" + one + "}]\n");
+  }
+  SECTION("behind a text of several lines") {
+    check_too_deep("x = [\"\"\"\na\n\"\"\", {" + one + "}]\n");
+  }
+}
+
+TEST_CASE("A key of a million parts behind a long text that ends in a quote mark is refused too") {
+  const std::string one = deep_key("b") + " = 1";
+  SECTION("behind a long text that ends in a quote mark") {
+    check_too_deep("x = [\"\"\"a\"\"\"\", {" + one + "}]\n");
+  }
+  SECTION("behind a long literal text that ends in a quote mark") {
+    check_too_deep("x = ['''a'''', {" + one + "}]\n");
+  }
+}
+
+TEST_CASE("Dots that are not in keys are no deep key") {
+  const std::string dots(1000, '.');
+  const std::vector<std::string> texts = {
+      "# " + dots + "\n[service]\n",
+      "[tls] # it's " + dots + "\n",
+      "[tls]\nca_file = \"/" + dots + "\"\n",
+      "[tls]\nca_file = '/" + dots + "'\n",
+      "[tls]\nca_file = \"\"\"/" + dots + "\"\"\"\n",
+      "[tls]\nca_file = '''/\"" + dots + "'''\n",
+      "[tls]\nca_file = \"/\\\"" + dots + "\" # \"" + dots + "\n"};
+  for (const std::string& text : texts) {
+    CAPTURE(text);
+    const auto config = parse_config(text, "t.toml");
+    INFO((config ? "" : config.error().text));
+    CHECK(config);
   }
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("An address that is not https, or none, is refused before anything is 
   for (const std::string url :
        {"http://localhost/", "ftp://localhost/", "file:///etc/passwd", "localhost", "/etc/passwd",
         "", "https://", "https:///path", "https://localhost:0x1/", "https://localhost:99999/",
-        "https://[::1/", "https://a b/", "HTTP://localhost/"}) {
+        "https://[::1/", "HTTP://localhost/"}) {
     CAPTURE(url);
     CHECK(get(url, authority.ca_file()).text != "fetched");
   }
@@ -110,17 +110,19 @@ TEST_CASE("A port where nobody listens and a name that does not exist are errors
   const Said closed = get("https://localhost:" + std::to_string(port) + "/", authority.ca_file());
   CHECK(closed.text.contains("localhost"));
   CHECK(closed.text != "fetched");
-  CHECK(get("https://policy.invalid/", authority.ca_file()).text != "fetched");
+  // A label of 64 bytes cannot even be asked for, so this needs no resolver.
+  const std::string no_name = std::string(64, 'a') + ".example";
+  CHECK(get("https://" + no_name + "/", authority.ca_file()).text != "fetched");
 }
 
 TEST_CASE("The deadline is for everything together") {
   const CertificateAuthority authority;
   authority.issue("good", "localhost");
-  constexpr milliseconds kDeadline{400};
-  constexpr milliseconds kPatience{8000};
+  constexpr milliseconds kDeadline{1000};
+  constexpr milliseconds kPatience{10'000};
   const auto check_late = [&](const std::string& url) {
     const Said said = get(url, authority.ca_file(), kDeadline);
-    CHECK(said.text == url + ": no whole answer within 400 ms");
+    CHECK(said.text == url + ": no whole answer within 1000 ms");
     CHECK(said.took >= kDeadline);
     CHECK(said.took < kPatience);
   };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "daemon/store/store.h"
@@ -66,20 +67,24 @@ class Umask {
   mode_t before_;
 };
 
-/// Rights that do not override modes, until the end of the scope: root goes on as nobody.
+/// Rights that do not override modes, until the end of the scope: root goes on as nobody, with root
+/// as the saved identity only.
 class WithoutRoot {
  public:
   WithoutRoot() {
     constexpr uid_t kNobody = 65534;
-    if (::geteuid() == 0 && ::seteuid(kNobody) != 0) throw std::runtime_error("seteuid");
+    if (was_root_ && ::setresuid(kNobody, kNobody, 0) != 0) throw std::runtime_error("setresuid");
   }
   WithoutRoot(const WithoutRoot&) = delete;
   WithoutRoot& operator=(const WithoutRoot&) = delete;
   WithoutRoot(WithoutRoot&&) = delete;
   WithoutRoot& operator=(WithoutRoot&&) = delete;
   ~WithoutRoot() {
-    if (::getuid() == 0) static_cast<void>(::seteuid(0));
+    if (was_root_) static_cast<void>(::setresuid(0, 0, 0));
   }
+
+ private:
+  bool was_root_ = ::geteuid() == 0;
 };
 
 mode_t mode_of(const fs::path& file) {
@@ -166,9 +171,9 @@ TEST_CASE("A store can be read in a directory that its reader cannot write") {
 TEST_CASE("A store that its user may not read is an error, not a damaged one") {
   Fixture fixture;
   fixture.make();
+  const std::string before = test::read(fixture.file());
   set_mode(fixture.directory(), 0755);
   set_mode(fixture.file(), 0);
-  const std::string before = test::read(fixture.file());
   {
     const WithoutRoot rights;
     for (const Access access : {Access::read_only, Access::read_write}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/store/store.h"
 
+#include <algorithm>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -179,7 +180,11 @@ TEST_CASE("Lists that are no longer configured are forgotten") {
   Store store = fixture.open();
   for (const std::string& name : Names{"one", "two", "three"})
     fixture.keep(store, record(name), name);
+  Names names = store.list_names().value();
+  std::ranges::sort(names);
+  CHECK(names == Names{"one", "three", "two"});
   REQUIRE(store.keep_only_lists({"two", "four"}));
+  CHECK(store.list_names().value() == Names{"two"});
   CHECK_FALSE(store.list("one").value());
   CHECK_FALSE(store.list("three").value());
   check_equal(store.list("two").value(), record("two"));

@@ -89,7 +89,7 @@ TEST_CASE("if one artifact cannot be written, none is replaced") {
 
 TEST_CASE("what a killed run left behind is replaced") {
   const auto directory = TempDirectory::make().value();
-  test::write(directory.path() / ".map.tlspact-new.cdb", "half");
+  test::write(directory.path() / ".map.tlspact-new-cdb.cdb", "half");
   REQUIRE(install(artifacts(directory.path(), kOld)));
   CHECK(file_count(directory.path()) == 3);
 }

@@ -2,6 +2,7 @@
 """tlspact generate as on the mail server's own machine: it asks the server what it is, and has it confirm."""
 
 import os
+import shutil
 import subprocess
 
 CONFIG = """
@@ -115,6 +116,21 @@ class PostfixInstallTests(InstallTests):
     def test_install_that_the_server_does_not_confirm_is_an_error(self):
         self.wrap("postmap", 'case "$1" in -q) echo "something else"; exit 0;; esac')
         self.assertIn("does not read the new entry", self.on_machine("generate", expect=74))
+
+    def test_install_of_every_table_type_in_any_order(self):
+        for types in (["texthash", "hash", "cdb", "lmdb"], ["hash", "texthash"], ["texthash", "hash"]):
+            with self.subTest(types):
+                shutil.rmtree(self.state / "postfix", ignore_errors=True)
+                self.configure(f"types = {types}".replace("'", '"'))
+                self.on_machine("generate")
+                for table_type in types:
+                    found = self.mta.query_all(["partner.test"], f"{table_type}:{self.state}/postfix/tls_policy")
+                    self.assertIn("partner.test", found, table_type)
+
+    def test_check_names_a_table_type_that_is_not_there(self):
+        self.configure('types = ["lmdb"]')
+        self.wrap("postconf", 'case "$1" in -m) echo cdb; exit;; esac')
+        self.assertIn("postfix-lmdb", self.on_machine("check", expect=1))
 
     def test_install_says_that_a_reload_failed(self):
         self.configure('types = ["texthash"]')
