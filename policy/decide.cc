@@ -67,7 +67,9 @@ class Weighing {
       for (Judged* each : undecided_) {
         if (each->candidate.source != Source::agreement) each->standing = Standing::excepted;
       }
-      win(*agreement, agreement->candidate.policy);
+      TlsPolicy policy = *agreement->candidate.policy;
+      require_names(policy, Level::none);
+      win(*agreement, std::make_shared<const TlsPolicy>(std::move(policy)));
       return;
     }
     Judged* published = weigh_published();
@@ -138,6 +140,7 @@ class Weighing {
   /// Rule 3. `published` has won below the agreement, with decision_.policy; or is nullptr.
   void compose(Judged& agreement, Judged* published) {
     const std::shared_ptr<const TlsPolicy> below = std::exchange(decision_.policy, nullptr);
+    decision_.published_without_dane = below;
     TlsPolicy policy = *agreement.candidate.policy;
     const bool adds = below != nullptr && add_published(policy, *below);
     if (published != nullptr) {
@@ -158,7 +161,8 @@ class Weighing {
     const TlsPolicy before = policy;
     const bool below_is_dane = below.level == Level::dane || below.level == Level::dane_only;
     if (compare_strength(below.level, policy.level) > 0) policy.level = below.level;
-    if (policy.level == Level::secure && policy.mx.empty()) policy.mx = below.mx;
+    if (policy.mx.empty() && compare_strength(policy.level, Level::encrypt) >= 0)
+      policy.mx = below.mx;
     if (policy.level == Level::secure || policy.level == Level::encrypt) {
       policy.dane_where_present = below.dane_where_present || below_is_dane;
       if (policy.dane_where_present &&
@@ -209,7 +213,9 @@ Decision decide(const PolicyKey& key, std::vector<Candidate> candidates, const D
   std::vector<Candidate> others = candidates;
   std::erase_if(others, is_dane);
   Decision decision = decide_once(key, std::move(candidates), rules, now);
-  decision.policy_without_dane = decide_once(key, std::move(others), rules, now).policy;
+  Decision without_dane = decide_once(key, std::move(others), rules, now);
+  decision.policy_without_dane = std::move(without_dane.policy);
+  decision.published_without_dane = std::move(without_dane.published_without_dane);
   return decision;
 }
 

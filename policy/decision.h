@@ -54,6 +54,9 @@ struct Decision {
   /// What holds for an MTA that does not do DANE: the same decision without the DANE candidates.
   /// nullptr: no entry there.
   std::shared_ptr<const TlsPolicy> policy_without_dane;
+  /// What the domain publishes, whatever was agreed, for an MTA that does not do DANE; what an
+  /// agreement falls back on where an MTA cannot express it. nullptr: nothing.
+  std::shared_ptr<const TlsPolicy> published_without_dane;
   /// Every candidate that was given, in order of rank. At most one `wins`.
   std::vector<Judged> judged;
   std::vector<Remark> remarks;

@@ -21,10 +21,22 @@ std::optional<SnapshotEntry> entry_of(const Decision& decision) {
   return SnapshotEntry{.key = decision.key,
                        .policy = decision.policy,
                        .policy_without_dane = decision.policy_without_dane,
+                       .published_without_dane = decision.published_without_dane,
                        .source = winner->source,
                        .exception = winner->exception,
                        .origin = winner->provenance.name,
                        .valid_until = decision.valid_until};
+}
+
+TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy) {
+  const TlsPolicy* published = entry.published_without_dane.get();
+  policy.pins.clear();
+  policy.level = Level::encrypt;
+  if (published == nullptr || published->level != Level::secure) return policy;
+  policy.level = Level::secure;
+  if (policy.mx.empty()) policy.mx = published->mx;
+  policy.min_tls = std::max(policy.min_tls, published->min_tls);
+  return policy;
 }
 
 Notice notice_of(Remark remark, const Decision& decision) {

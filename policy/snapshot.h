@@ -18,9 +18,11 @@ struct SnapshotEntry {
   PolicyKey key;
   std::shared_ptr<const TlsPolicy> policy;               ///< never nullptr
   std::shared_ptr<const TlsPolicy> policy_without_dane;  ///< see Decision; nullptr: no entry
-  Source source = Source::list;                          ///< of the winner
-  bool exception = false;  ///< the winner is an agreement marked as an exception
-  std::string origin;      ///< name of the list, partner of the agreement
+  /// See Decision: what an agreement falls back on. nullptr: nothing.
+  std::shared_ptr<const TlsPolicy> published_without_dane;
+  Source source = Source::list;  ///< of the winner
+  bool exception = false;        ///< the winner is an agreement marked as an exception
+  std::string origin;            ///< name of the list, partner of the agreement
   std::optional<Time> valid_until;
 
   [[nodiscard]] bool holds_at(Time now) const { return !valid_until || now < *valid_until; }
@@ -28,6 +30,11 @@ struct SnapshotEntry {
   /// The key's text, by which a snapshot is sorted.
   [[nodiscard]] std::string text() const { return key.text(); }
 };
+
+/// What remains of `policy` where an MTA cannot do its authentication: what the domain publishes,
+/// if that authenticates, else TLS without authentication. MX set, TLS version and ciphers of the
+/// agreement stay.
+[[nodiscard]] TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy);
 
 /// The entry that a decision leads to; nullopt: none.
 [[nodiscard]] std::optional<SnapshotEntry> entry_of(const Decision& decision);

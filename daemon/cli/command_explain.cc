@@ -36,7 +36,7 @@ std::string judged_text(const Judged& judged) {
       if (!candidate.policy->mx.empty()) says += ", mx " + patterns_text(candidate.policy->mx);
     }
   }
-  out += "    says: " + says + "\n    from: " + candidate.provenance.where;
+  out += "    says: " + says + "\n    from: " + one_line(candidate.provenance.where);
   if (!candidate.provenance.serial.empty()) out += " (" + shown(candidate.provenance.serial) + ")";
   if (candidate.covered_by) out += ", on " + candidate.covered_by->text();
   if (candidate.valid_from) out += ", from " + format_time(*candidate.valid_from);

@@ -61,8 +61,10 @@ Result<CommandResult> run_lookup(const std::vector<std::string>& given,
   json->set("key", normal);
   json->set("found", answer.found);
   json->set("reply", answer.text);
-  return CommandResult{
-      .exit_code = answer.found ? 0 : 1, .text = answer.text + "\n", .json = json, .notices = {}};
+  return CommandResult{.exit_code = answer.found ? 0 : 1,
+                       .text = answer.text + "\n",
+                       .json = json,
+                       .notices = std::move(view->refreshed.notices)};
 }
 
 }  // namespace tlspact

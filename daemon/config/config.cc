@@ -7,6 +7,7 @@
 #include "daemon/config/config_keys.h"
 #include "daemon/config/toml_reader.h"
 #include "generators/table/file.h"
+#include "generators/table/table.h"
 
 namespace tlspact {
 namespace {
@@ -171,6 +172,26 @@ Result<void> read_lists(const TomlDocument& document, Config& config) {
   return {};
 }
 
+/// Two files in one place would be one file: the other MTA's entries defer mail.
+Result<void> check_paths(const Config& config, const std::string& file) {
+  std::vector<std::filesystem::path> paths{
+      config.exim_map(), config.exim_map().parent_path() / "no_ca.pem", config.store_path(),
+      std::filesystem::path{config.service.state_dir} / "lock"};
+  for (const TableType type :
+       {TableType::cdb, TableType::lmdb, TableType::hash, TableType::texthash}) {
+    paths.push_back(config.postfix_map());
+    paths.back() += table_extension(type);
+  }
+  for (std::filesystem::path& path : paths)
+    path = path.lexically_normal();
+  std::ranges::sort(paths);
+  const auto repeated = std::ranges::adjacent_find(paths);
+  if (repeated == paths.end()) return {};
+  return fail(Errc::config, file + ": two files would be written at " + repeated->string() +
+                                ": give map of [postfix], map of [exim] and url of [store] "
+                                "different places");
+}
+
 }  // namespace
 
 std::filesystem::path Config::postfix_map() const {
@@ -205,6 +226,8 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
       return std::unexpected(read.error());
   }
   if (auto read = read_lists(*document, config); !read) return std::unexpected(read.error());
+  if (auto distinct = check_paths(config, file); !distinct)
+    return std::unexpected(distinct.error());
   return config;
 }
 

@@ -29,6 +29,10 @@ const char* types_fault(const Config& config) {
   const bool good = !types.empty() && std::ranges::all_of(types, [](const std::string& type) {
     return parse_table_type(type).has_value();
   });
+  for (auto each = types.begin(); each != types.end(); ++each) {
+    if (std::find(std::next(each), types.end(), *each) != types.end())
+      return "must not name a type twice";
+  }
   return good ? nullptr
               : "must be [\"auto\"], or some of \"cdb\", \"lmdb\", \"hash\", \"texthash\"";
 }

@@ -58,13 +58,13 @@ class Generation {
     auto facts = ask_mtas();
     if (!facts) return std::unexpected(facts.error());
     facts_ = *std::move(facts);
-    if (!installs()) return {};
-    if (wants_reload()) {
+    if (installs() && wants_reload()) {
       auto reloader = PostfixReloader::prepare();
       if (!reloader) return std::unexpected(reloader.error());
       reloader_.emplace(*std::move(reloader));
     }
     if (auto changed = become_owner_of(config_.service.state_dir); !changed) return changed;
+    if (!installs()) return {};
     auto lock = RunLock::take(std::filesystem::path{config_.service.state_dir} / "lock");
     if (!lock) return std::unexpected(lock.error());
     lock_.emplace(*std::move(lock));
@@ -131,20 +131,23 @@ class Generation {
     return take_effect(*staging, changes);
   }
 
-  /// Reload where the type needs it, then confirm as the MTA looks up.
-  Result<void> take_effect(const Staging& staging,
-                           const std::vector<std::vector<RowChange>>& changes) {
-    const bool postfix_changed =
-        std::ranges::any_of(staging.artifacts(), [](const StagedArtifact& each) {
-          return each.artifact.mta == "Postfix" && each.change != StagedArtifact::Change::unchanged;
-        });
-    if (reloader_ && postfix_changed) {
-      if (auto reloaded = reloader_->reload(); !reloaded)
-        report_.notices.push_back(
-            {Severity::alert, "Postfix",
-             reloaded.error().text + "; the new maps are in place, run \"postfix reload\""});
-    }
-    return confirm_installed(staging.artifacts(), changes, facts_, report_.notices);
+  /// Reload where the type needs it, then confirm as the MTA looks up. If either fails, the
+  /// previous files are put back, so that the next run tries again.
+  Result<void> take_effect(Staging& staging, const std::vector<std::vector<RowChange>>& changes) {
+    auto done = reload_if_changed(staging);
+    if (done) done = confirm_installed(staging.artifacts(), changes, facts_, report_.notices);
+    if (done) return {};
+    if (auto restored = staging.restore(); !restored) return restored;
+    if (auto reloaded = reload_if_changed(staging); !reloaded)
+      report_.notices.push_back({Severity::alert, "Postfix", reloaded.error().text});
+    return fail(done.error().code, done.error().text + "; the previous maps are back in place");
+  }
+
+  Result<void> reload_if_changed(const Staging& staging) {
+    const bool changed = std::ranges::any_of(staging.artifacts(), [](const StagedArtifact& each) {
+      return each.artifact.mta == "Postfix" && each.change != StagedArtifact::Change::unchanged;
+    });
+    return reloader_ && changed ? reloader_->reload() : Result<void>{};
   }
 
   void describe(const Staging& staging, const std::vector<std::vector<RowChange>>& changes) {

@@ -2,6 +2,7 @@
 #include "daemon/control/identity.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +14,10 @@ Result<void> become_owner_of(const std::filesystem::path& state_dir) {
   if (::geteuid() != 0) return {};
   struct stat status{};
   if (::stat(state_dir.c_str(), &status) != 0 || status.st_uid == 0) return {};
-  if (::setgroups(1, &status.st_gid) != 0 || ::setgid(status.st_gid) != 0 ||
-      ::setuid(status.st_uid) != 0)
+  // The owner's own group; the directory's may be root's.
+  const passwd* owner = ::getpwuid(status.st_uid);
+  const gid_t group = owner == nullptr ? status.st_gid : owner->pw_gid;
+  if (::setgroups(1, &group) != 0 || ::setgid(group) != 0 || ::setuid(status.st_uid) != 0)
     return io_error(state_dir, "used under its owner's identity");
   return {};
 }

@@ -16,12 +16,17 @@
 namespace tlspact {
 namespace {
 
+/// A Postfix that does not run needs no reload: it will read the new files when it starts.
 Result<void> run_reload() {
+  const auto running = run_command(
+      {.argv = {"postfix", "status"}, .input = {}, .deadline = std::chrono::seconds{60}});
+  if (!running) return std::unexpected(running.error());
+  if (running->exit_code != 0) return {};
   const auto output = run_command(
       {.argv = {"postfix", "reload"}, .input = {}, .deadline = std::chrono::seconds{60}});
   if (!output) return std::unexpected(output.error());
   if (output->exit_code != 0)
-    return fail(Errc::io, "postfix reload failed (is Postfix running?): " + first_line(*output));
+    return fail(Errc::io, "postfix reload failed: " + first_line(*output));
   return {};
 }
 

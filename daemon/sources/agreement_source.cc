@@ -66,6 +66,24 @@ class AgreementSet {
     return {};
   }
 
+  /// Adds the agreements of a file that was good before, but for those whose keys other files have
+  /// taken over meanwhile. The file itself stays the last good version.
+  bool add_what_fits(const StoredFile& file, const std::string& shown_as) {
+    auto agreements = parse_agreements(file.bytes, shown_as);
+    if (!agreements) return false;
+    std::erase_if(*agreements, [&](const auto& agreement) {
+      return std::ranges::any_of(agreement->domains, [&](const Agreement::Covered& each) {
+        return covered_.contains(each.key.text());
+      });
+    });
+    for (const auto& agreement : *agreements) {
+      for (const Agreement::Covered& each : agreement->domains)
+        covered_.emplace(each.key.text(), each.position);
+    }
+    files_.emplace(file.name, std::pair{file, *std::move(agreements)});
+    return true;
+  }
+
   [[nodiscard]] bool covers(const PolicyKey& key) const { return covered_.contains(key.text()); }
 
   [[nodiscard]] std::vector<StoredFile> files() const {
@@ -101,7 +119,12 @@ class AgreementFetch {
     auto files = agreement_files(directory_);
     if (!files) {
       // No directory and nothing ever in it: there are no agreements.
-      if (files.error().code == Errc::no_input && stored_.empty()) return std::move(report_);
+      if (files.error().code == Errc::no_input && stored_.empty()) {
+        if (directory_ != Config{}.agreements.directory)
+          report_.notices.push_back({Severity::warning, "agreements",
+                                     files.error().text + "; so there are no agreements"});
+        return std::move(report_);
+      }
       report_.refused = true;
       alert(files.error().text + "; the last good agreements stay");
       for (const StoredFile& file : stored_)
@@ -158,7 +181,7 @@ class AgreementFetch {
   }
 
   bool add_stored(const StoredFile& file) {
-    return set_.add(file, (directory_ / file.name).string() + " (last good version)").has_value();
+    return set_.add_what_fits(file, (directory_ / file.name).string() + " (last good version)");
   }
 
   /// Removing an agreement is the operator's right; doing it by accident must show.

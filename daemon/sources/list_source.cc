@@ -63,9 +63,14 @@ class ListFetch {
     }
     if (auto loaded = load_key(); !loaded) return failed(loaded.error());
     if (context_.offline && is_remote(list_.url)) return use_stored(SourceState::not_changed);
-    const auto brought = bring();
+    auto brought = bring();
+    if (brought && brought->http.not_changed) {
+      if (load_stored()) return not_changed(brought->http);
+      // What "has not changed" cannot be read here any more: ask for all of it.
+      conditional_ = false;
+      brought = bring();
+    }
     if (!brought) return failed(brought.error());
-    if (brought->http.not_changed) return not_changed(brought->http);
     const auto verified =
         verify_list(brought->list, brought->signature, key(), list_.url, context_.now);
     if (!verified) return failed(verified.error());
@@ -125,7 +130,7 @@ class ListFetch {
 
   Result<Brought> bring() {
     Brought out{.list = directory_ / "list.json", .signature = {}, .http = {}};
-    auto http = bring_one(list_.url, out.list, kMaxListBytes, true);
+    auto http = bring_one(list_.url, out.list, kMaxListBytes, conditional_);
     if (!http) return std::unexpected(http.error());
     out.http = *std::move(http);
     if (out.http.not_changed || list_.unsigned_list) return out;
@@ -148,9 +153,7 @@ class ListFetch {
   /// The timestamp of a list never goes back (its rules ask for it): an old, validly signed list
   /// would bring back policies that the publisher has withdrawn.
   [[nodiscard]] Result<void> check_forward(const VerifiedList& verified) const {
-    if (!stored_ || verified.list->timestamp >= stored_->timestamp) return {};
-    const std::string primary = verified.signature ? verified.signature->primary_key : "";
-    if (primary != stored_->primary_key) return {};
+    if (!stored_key_is_current() || verified.list->timestamp >= stored_->timestamp) return {};
     return fail(Errc::bad_input, list_.url + ": its timestamp " +
                                      format_time(verified.list->timestamp) +
                                      " is older than that of the last good list, " +
@@ -234,6 +237,7 @@ class ListFetch {
   FetchReport report_;
   std::optional<StoredList> stored_;
   std::optional<OpenPgpKey> key_;
+  bool conditional_ = true;
   std::shared_ptr<const PolicyList> in_force_;
   Time fetched_;
 };

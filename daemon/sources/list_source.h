@@ -41,8 +41,8 @@ class ListSource : public PolicySource {
 
   /// Files are read anew each time; https:// is asked with conditions. Refused, with the last good
   /// list kept in force: whatever verify_list refuses, and a timestamp older than that of the last
-  /// good list signed by the same key. The stored list stays in force only while its key is among
-  /// the configured ones.
+  /// good list, while its key is still configured. The stored list stays in force only while its
+  /// key is among the configured ones.
   [[nodiscard]] FetchReport fetch(const FetchContext& context, PolicyInputs& inputs) override;
 
  private:

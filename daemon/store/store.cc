@@ -203,6 +203,8 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
     if (access == Access::read_write) {
       if (auto made = make_store_file(file); !made) return std::unexpected(made.error());
     }
+    if (!fs::is_regular_file(file, error))
+      return fail(Errc::io, file.string() + ": is not a regular file, remove it");
     // Poco would try for ten seconds, and then only say that it cannot open the file.
     const int wanted = access == Access::read_write ? R_OK | W_OK : R_OK;
     if (::faccessat(AT_FDCWD, file.c_str(), wanted, AT_EACCESS) != 0) {

@@ -108,10 +108,9 @@ class Rendering {
     const bool pins_key = std::ranges::any_of(
         policy_.pins, [](const Fingerprint& pin) { return pin.of == Fingerprint::Of::public_key; });
     if (policy_.level == Level::fingerprint && pins_key) {
-      policy_.level = Level::encrypt;
-      notice(Severity::alert,
-             "Exim cannot pin a public key (spki-sha256): encrypt is used instead, without "
-             "authentication");
+      policy_ = without_authentication(entry_, policy_);
+      notice(Severity::alert, "Exim cannot pin a public key (spki-sha256): " +
+                                  std::string{level_name(policy_.level)} + " is used instead");
     }
     if (policy_.level == Level::secure && policy_.mx.empty() && policy_.certificate_names.empty()) {
       policy_.level = Level::encrypt;

@@ -36,6 +36,10 @@ fs::path staged_name(const Artifact& artifact, const fs::path& target, const fs:
   return scratch / (std::to_string(index) + "-" + name);
 }
 
+fs::path backup_name(const fs::path& target) {
+  return target.parent_path() / ("." + target.filename().string() + ".tlspact-old");
+}
+
 Result<void> write_artifact(const Artifact& artifact, const fs::path& path) {
   std::error_code error;
   fs::remove(path, error);
@@ -87,6 +91,9 @@ Result<StagedArtifact> stage_one(const Artifact& artifact, const Staging::Place&
     if (auto made = make_directories(out.target.parent_path()); !made)
       return std::unexpected(made.error());
   }
+  std::error_code unknown;
+  if (fs::exists(out.target, unknown) && !fs::is_regular_file(out.target, unknown))
+    return fail(Errc::io, out.target.string() + ": is not a regular file, remove it");
   out.staged = staged_name(artifact, out.target, place.scratch, index);
   auto written = write_artifact(artifact, out.staged);
   if (written) written = verify_artifact(artifact, out.staged);
@@ -95,7 +102,7 @@ Result<StagedArtifact> stage_one(const Artifact& artifact, const Staging::Place&
     return std::unexpected(written.error());
   }
   std::error_code error;
-  if (!fs::exists(out.target, error)) {
+  if (!fs::exists(fs::symlink_status(out.target, error))) {
     out.change = StagedArtifact::Change::created;
   } else if (!same_content(artifact, out.staged, out.target)) {
     out.change = StagedArtifact::Change::changed;
@@ -111,6 +118,9 @@ Result<StagedArtifact> stage_one(const Artifact& artifact, const Staging::Place&
 Result<Staging> Staging::stage(std::span<const Artifact> artifacts, const Place& place) {
   Staging staging;
   for (const Artifact& artifact : artifacts) {
+    if (std::ranges::find(staging.artifacts_, below(place.prefix, artifact.path),
+                          &StagedArtifact::target) != staging.artifacts_.end())
+      return fail(Errc::config, artifact.path.string() + ": two files would be written here");
     auto staged = stage_one(artifact, place, staging.artifacts_.size());
     if (!staged) return std::unexpected(staged.error());
     staging.artifacts_.push_back(*std::move(staged));
@@ -119,18 +129,53 @@ Result<Staging> Staging::stage(std::span<const Artifact> artifacts, const Place&
 }
 
 Staging::~Staging() {
-  for (const StagedArtifact& each : artifacts_)
+  for (const StagedArtifact& each : artifacts_) {
     remove_file(each.staged);
+    remove_file(each.backup);
+  }
 }
 
 Result<void> Staging::commit() {
-  std::set<fs::path> directories;
+  for (StagedArtifact& each : artifacts_) {
+    if (each.change != StagedArtifact::Change::changed) continue;
+    each.backup = backup_name(each.target);
+    std::error_code error;
+    fs::copy_file(each.target, each.backup, fs::copy_options::overwrite_existing, error);
+    if (error)
+      return fail(Errc::io, each.backup.string() + ": cannot be written: " + error.message());
+  }
   for (StagedArtifact& each : artifacts_) {
     if (each.staged.empty()) continue;
-    if (std::rename(each.staged.c_str(), each.target.c_str()) != 0)
-      return io_error(each.target, "replaced");
+    if (std::rename(each.staged.c_str(), each.target.c_str()) != 0) {
+      auto failed = io_error(each.target, "replaced");
+      failed.error().code = Errc::io;
+      if (auto restored = restore(); !restored) return restored;
+      return failed;
+    }
     each.staged.clear();
-    directories.insert(each.target.parent_path());
+  }
+  return flush_directories();
+}
+
+Result<void> Staging::restore() {
+  for (StagedArtifact& each : artifacts_) {
+    const bool replaced = each.staged.empty() && each.change != StagedArtifact::Change::unchanged;
+    if (!replaced) continue;
+    if (each.change == StagedArtifact::Change::created) {
+      remove_file(each.target);
+    } else if (std::rename(each.backup.c_str(), each.target.c_str()) != 0) {
+      return io_error(each.target, "put back");
+    }
+    each.backup.clear();
+  }
+  return flush_directories();
+}
+
+Result<void> Staging::flush_directories() const {
+  std::set<fs::path> directories;
+  for (const StagedArtifact& each : artifacts_) {
+    if (each.change != StagedArtifact::Change::unchanged)
+      directories.insert(each.target.parent_path());
   }
   for (const fs::path& directory : directories) {
     if (auto flushed = flush_directory(directory); !flushed) return flushed;

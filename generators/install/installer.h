@@ -18,6 +18,7 @@ struct StagedArtifact {
   Artifact artifact;
   std::filesystem::path target;  ///< below the prefix
   std::filesystem::path staged;  ///< empty once committed, or if unchanged
+  std::filesystem::path backup;  ///< once committed: a copy of what was replaced
   Change change = Change::unchanged;
 };
 
@@ -52,15 +53,19 @@ class Staging {
   ~Staging();
 
   /// Renames every staged file over its target and flushes the directories. Not with a scratch
-  /// directory. After an Error some targets may be new: call again, or stage anew; every one of
-  /// them is whole.
+  /// directory. What is replaced is copied first (never linked: Postfix watches the link count of
+  /// the file it holds open). If one cannot be replaced, those that were are put back.
   [[nodiscard]] Result<void> commit();
+
+  /// Puts back what commit() replaced, and removes what it created.
+  [[nodiscard]] Result<void> restore();
 
   [[nodiscard]] std::span<const StagedArtifact> artifacts() const { return artifacts_; }
   [[nodiscard]] bool changes_anything() const;
 
  private:
   Staging() = default;
+  [[nodiscard]] Result<void> flush_directories() const;
   std::vector<StagedArtifact> artifacts_;
 };
 

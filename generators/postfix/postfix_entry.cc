@@ -82,8 +82,10 @@ class Rendering {
              "dane cannot be used, because smtp_dns_support_level is not dnssec: no entry");
       return false;
     }
-    if (policy_.level == Level::dane_only || entry_.policy_without_dane == nullptr)
-      policy_.level = has_names() ? Level::secure : Level::encrypt;
+    if (policy_.level == Level::dane_only || entry_.policy_without_dane == nullptr) {
+      policy_ = without_authentication(entry_, policy_);
+      if (has_names()) policy_.level = Level::secure;
+    }
     notice(severity, std::string{level_name(before)} +
                          " cannot be used, because smtp_dns_support_level is not dnssec: " +
                          std::string{level_name(policy_.level)} + " is used instead");
@@ -97,21 +99,31 @@ class Rendering {
 
   /// What Postfix cannot express is rendered at the strongest level that it can, and said.
   void fit_to_postfix() {
+    if (policy_.level == Level::fingerprint && !options_.sha256_fingerprints) {
+      policy_ = without_authentication(entry_, policy_);
+      notice(Severity::alert, "smtp_tls_fingerprint_digest is not sha256: pins cannot be used, " +
+                                  std::string{level_name(policy_.level)} + " is used instead");
+    }
     if (policy_.level == Level::secure && !has_names())
       weaken_to_encrypt("secure without names to check");
     if (policy_.level == Level::secure && policy_.ca_file.empty() && !options_.ca_store)
       weaken_to_encrypt("Postfix has no usable CA store (smtp_tls_CAfile, smtp_tls_CApath)");
-    if (policy_.level == Level::fingerprint && !options_.sha256_fingerprints)
-      weaken_to_encrypt("smtp_tls_fingerprint_digest is not sha256");
     if (!entry_.policy->mx.empty() && policy_.level != Level::secure &&
         is_authenticated_or_required(policy_.level) && entry_.source == Source::agreement)
-      notice(Severity::alert, "Postfix cannot bind the MX host at level " +
-                                  std::string{level_name(policy_.level)} + ": mx is not checked");
+      notice(mx_is_agreed() ? Severity::alert : Severity::note,
+             "Postfix cannot bind the MX host at level " + std::string{level_name(policy_.level)} +
+                 ": mx is not checked");
     if (!policy_.client_certificate.empty())
       notice(Severity::alert,
              "Postfix cannot choose a client certificate by policy: give the partner a transport "
              "of its own with smtp_tls_cert_file");
     if (policy_.level == Level::secure) note_gaps();
+  }
+
+  /// As opposed to the published set, which stays where the agreement has none.
+  [[nodiscard]] bool mx_is_agreed() const {
+    return entry_.published_without_dane == nullptr ||
+           entry_.policy->mx != entry_.published_without_dane->mx;
   }
 
   static bool is_authenticated_or_required(Level level) {

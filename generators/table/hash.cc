@@ -24,11 +24,12 @@ std::filesystem::path without_extension(std::filesystem::path path) {
 Result<void> write_hash(const std::filesystem::path& path, const Rows& rows) {
   constexpr unsigned kMode = 0644;
   const std::filesystem::path source = without_extension(path);
+  std::error_code ignored;
+  std::filesystem::remove(source, ignored);  // of a run that was killed
   if (auto written = write_new_file(source, texthash_text(rows), kMode); !written) return written;
   const auto output = run_command({.argv = {"postmap", "hash:" + source.string()},
                                    .input = {},
                                    .deadline = std::chrono::minutes{10}});
-  std::error_code ignored;
   std::filesystem::remove(source, ignored);
   if (!output) return std::unexpected(output.error());
   if (output->exit_code != 0) return postmap_error(path, *output);

@@ -64,6 +64,8 @@ class MachineTest(unittest.TestCase):
         self.machine.config.write_text(
             f'[service]\nstate_dir = "{self.machine.root}/state"\n'
             f'[agreements]\ndirectory = "{self.machine.root}/none"\n')
+        self.assertIn("there are no agreements", self.run_ok("check", expect=1))
+        self.machine.path("/none").mkdir()
         self.run_ok("check")
 
     def test_configuration_errors_are_78_with_position_and_remedy(self):

@@ -190,6 +190,27 @@ class GenerateTest(unittest.TestCase):
         self.assertIn("acme.example: the agreement in bank.toml was withdrawn", result.stderr)
         self.assertEqual(self.generate().stderr, "")
 
+    def test_a_partner_does_not_go_with_another_that_moved(self):
+        bank = self.machine.agreements / "bank.toml"
+        clinic = (self.machine.agreements / "clinic.toml").read_text()
+        (self.machine.agreements / "clinic.toml").unlink()
+        both = bank.read_text() + clinic
+        bank.write_text(both)
+        self.generate()
+        # The clinic moves to a file of its own, and the bank's gets a typing mistake.
+        (self.machine.agreements / "a.toml").write_text(clinic)
+        bank.write_text(bank.read_text().replace("partner ", "parnter ", 1))
+        for _ in range(2):
+            self.generate(expect=65)
+            self.assertIn("acme.example", self.machine.lines())
+            self.assertIn("clinic.example", self.machine.lines())
+
+    def test_two_maps_in_one_place_are_refused(self):
+        text = self.machine.config.read_text()
+        self.machine.config.write_text(text.replace("[exim]\n", '[exim]\nmap = "/x/m/tls_policy.cdb"\n')
+                                       .replace("[postfix]\n", '[postfix]\nmap = "/x/m/tls_policy"\n'))
+        self.assertIn("/x/m/tls_policy.cdb", self.generate(expect=78).stderr)
+
     def test_another_run_at_work_is_75(self):
         self.generate()
         with open(self.machine.path("/var/lib/tlspact/lock"), "w", encoding="ascii") as lock:

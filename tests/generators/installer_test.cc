@@ -132,3 +132,33 @@ TEST_CASE("removed rows are changes too") {
   REQUIRE(changes.size() == 2);
   CHECK_FALSE(changes[0].after);
 }
+
+TEST_CASE("what was committed can be put back") {
+  const auto directory = TempDirectory::make().value();
+  const fs::path maps = directory.path() / "maps";
+  auto files = artifacts(maps, kOld);
+  files.pop_back();
+  REQUIRE(install(files));
+  {
+    auto staging = Staging::stage(artifacts(maps, kNew), {});
+    REQUIRE(staging);
+    REQUIRE(staging->commit());
+    CHECK(read_table(TableType::cdb, maps / "map.cdb") == kNew);
+    REQUIRE(staging->restore());
+  }
+  CHECK(read_table(TableType::cdb, maps / "map.cdb") == kOld);
+  CHECK_FALSE(fs::exists(maps / "no_ca.pem"));
+  CHECK(file_count(maps) == 2);
+}
+
+TEST_CASE(
+    "a target that is no file, or that two artifacts share, is refused before anything else") {
+  const auto directory = TempDirectory::make().value();
+  fs::create_directory(directory.path() / "no_ca.pem");
+  CHECK_FALSE(install(artifacts(directory.path(), kOld)));
+  CHECK(file_count(directory.path()) == 1);
+  auto twice = artifacts(directory.path() / "maps", kOld);
+  twice.push_back(twice.front());
+  CHECK_FALSE(install(twice));
+  CHECK(file_count(directory.path() / "maps") == 0);
+}

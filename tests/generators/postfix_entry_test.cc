@@ -201,3 +201,17 @@ TEST_CASE("every rendering is one that Postfix reads, at any version") {
     }
   }
 }
+
+TEST_CASE("an agreement that cannot be expressed is never weaker than what is published") {
+  PostfixOptions options = postfix("3.7.11");
+  options.dane = options.sha256_fingerprints = false;
+  TlsPolicy pinned = policy(Level::fingerprint);
+  pinned.pins = {pin("sha256")};
+  for (const TlsPolicy& agreed : {policy(Level::dane_only), pinned}) {
+    SnapshotEntry each = entry("acme.example", agreed, Source::agreement);
+    each.published_without_dane =
+        std::make_shared<const TlsPolicy>(secure_12({"mx1.acme.example"}));
+    CHECK(value_of(each, options) ==
+          "secure match=mx1.acme.example servername=hostname protocols=>=TLSv1.2");
+  }
+}

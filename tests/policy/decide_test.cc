@@ -331,3 +331,27 @@ TEST_CASE("the same candidates in any order give the same decision") {
       CHECK(decision.judged[i].standing == first.judged[i].standing);
   } while (std::ranges::next_permutation(candidates, {}, &Candidate::source).found);
 }
+
+TEST_CASE("an agreement keeps what is published to fall back on, and the published MX set") {
+  for (const Level level : {Level::dane_only, Level::fingerprint}) {
+    const Decision decision = decide_for({agreement("acme.example", policy(level)),
+                                          list(Mode::enforce, policy(Level::secure, kMx))});
+    CHECK(decision.policy->level == level);
+    CHECK(decision.policy->mx == mxs(kMx));
+    REQUIRE(decision.published_without_dane);
+    CHECK(decision.published_without_dane->level == Level::secure);
+    TlsPolicy weaker = without_authentication(*entry_of(decision), *decision.policy);
+    CHECK(weaker.level == Level::secure);
+    CHECK(weaker.mx == mxs(kMx));
+  }
+  const Decision alone = decide_for({agreement("acme.example", policy(Level::dane_only))});
+  CHECK(without_authentication(*entry_of(alone), *alone.policy).level == Level::encrypt);
+}
+
+TEST_CASE("an exception that asks for secure must name what it trusts, too") {
+  Candidate exception = agreement("acme.example", policy(Level::secure));
+  exception.exception = true;
+  const Decision decision = decide_for({exception});
+  CHECK(level_of(decision) == "encrypt");
+  CHECK(decision.remarks == std::vector{Remark::secure_without_names});
+}
