@@ -2,7 +2,8 @@
 #include "daemon/cli/report.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <map>
+#include <utility>
 
 namespace tlspact {
 namespace {
@@ -15,15 +16,14 @@ struct Group {
 /// Notices of the same severity and text, in order of their first appearance.
 std::vector<Group> grouped(const Notices& notices, Severity least) {
   std::vector<Group> groups;
+  std::map<std::pair<Severity, std::string_view>, std::size_t> known;
   for (const Notice& notice : notices) {
     if (notice.severity < least) continue;
-    const auto same = std::ranges::find_if(groups, [&](const Group& group) {
-      return group.first->severity == notice.severity && group.first->text == notice.text;
-    });
-    if (same == groups.end()) {
+    const auto [place, is_new] = known.try_emplace({notice.severity, notice.text}, groups.size());
+    if (is_new) {
       groups.push_back({&notice, {notice.subject}});
-    } else if (same->subjects.back() != notice.subject) {
-      same->subjects.push_back(notice.subject);
+    } else if (groups[place->second].subjects.back() != notice.subject) {
+      groups[place->second].subjects.emplace_back(notice.subject);
     }
   }
   return groups;

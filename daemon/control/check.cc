@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/check.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
-#include <set>
 
 #include "daemon/control/identity.h"
+#include "daemon/control/missing_files.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
 #include "generators/generator.h"
 
 namespace tlspact {
 namespace {
-
-/// The MTA reads the files that an agreement names when it delivers; a missing one defers mail.
-void check_files(const Snapshot& snapshot, Notices& findings) {
-  std::set<std::string> seen;
-  for (const SnapshotEntry& entry : snapshot.entries) {
-    const TlsPolicy& policy = *entry.policy;
-    for (const std::string* path :
-         {&policy.ca_file, &policy.client_certificate, &policy.client_key}) {
-      if (path->empty() || !seen.insert(*path).second) continue;
-      if (::access(path->c_str(), F_OK) != 0)
-        findings.push_back({Severity::alert, entry.text(),
-                            *path + ": the agreement names this file, which does not exist; mail "
-                                    "to the domain will be deferred"});
-    }
-  }
-}
 
 /// A table type that this Postfix cannot read makes it defer all mail.
 void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, Notices& findings) {
@@ -71,7 +53,7 @@ Result<CheckReport> check(const Config& config, Time now) {
     std::ranges::move(generated.notices, std::back_inserter(report.findings));
   }
   check_types(settings, facts->postfix, report.findings);
-  check_files(refreshed.snapshot, report.findings);
+  std::ranges::move(missing_files(refreshed.snapshot), std::back_inserter(report.findings));
   report.lists = refreshed.inputs.lists().size();
   report.entries = refreshed.snapshot.entries.size();
   report.agreements = static_cast<std::size_t>(

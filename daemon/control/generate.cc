@@ -7,6 +7,7 @@
 
 #include "daemon/control/confirm.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/missing_files.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/postfix_reload.h"
 #include "daemon/control/run_lock.h"
@@ -32,6 +33,11 @@ class Generation {
                                  .offline = options_.offline || options_.at.has_value(),
                                  .keep_in_store = installs()});
     add_notices(report_.refreshed.notices);
+    // With --output the files are those of another machine.
+    if (!options_.output) {
+      Notices missing = missing_files(report_.refreshed.snapshot);
+      add_notices(missing);
+    }
     render();
     if (auto put = install(); !put) return std::unexpected(put.error());
     report_.exit_code = exit_code();

@@ -133,6 +133,7 @@ class MachineTest(unittest.TestCase):
                         'client_key = "/nonexistent/us.key"\n')
         text = self.run_ok("check", expect=1)
         self.assertIn("/nonexistent/us.pem: the agreement names this file", text)
+        self.assertIn("/nonexistent/us.pem", self.machine.run("generate", "--check").stderr)
         self.assertIn("Postfix cannot choose a client certificate", text)
 
     def test_check_of_a_bad_agreement_is_65(self):
