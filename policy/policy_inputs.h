@@ -38,9 +38,6 @@ class PolicyInputs {
   [[nodiscard]] std::vector<PolicyKey> keys() const;
 
   [[nodiscard]] const std::vector<PublishedList>& lists() const { return lists_; }
-  [[nodiscard]] bool has_agreement_on(const PolicyKey& key) const {
-    return agreements_.contains(key.text());
-  }
 
  private:
   struct Cover {
