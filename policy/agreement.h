@@ -53,6 +53,10 @@ struct Agreement {
   std::string reason;           ///< of the exception
   std::optional<InboundAgreement> inbound;
   FilePosition position;  ///< of the [[agreement]] line
+
+  [[nodiscard]] bool holds_at(Time now) const {
+    return (!starts || *starts <= now) && (!expires || now < *expires);
+  }
 };
 
 }  // namespace tlspact

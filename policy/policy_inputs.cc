@@ -38,6 +38,7 @@ std::vector<std::string> parent_patterns(const PolicyKey& key) {
 }  // namespace
 
 void PolicyInputs::add(const std::shared_ptr<const Agreement>& agreement) {
+  given_.push_back(agreement);
   const auto policy = std::make_shared<const TlsPolicy>(agreement->policy);
   for (const Agreement::Covered& each : agreement->domains)
     agreements_.insert_or_assign(each.key.text(),

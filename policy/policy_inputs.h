@@ -39,6 +39,11 @@ class PolicyInputs {
 
   [[nodiscard]] const std::vector<PublishedList>& lists() const { return lists_; }
 
+  /// In the order in which they were added, valid or not.
+  [[nodiscard]] const std::vector<std::shared_ptr<const Agreement>>& agreements() const {
+    return given_;
+  }
+
  private:
   struct Cover {
     PolicyKey key;
@@ -48,6 +53,7 @@ class PolicyInputs {
   };
   /// By the text of the key. At most one each (the parser of the directory sees to it).
   std::map<std::string, Cover, std::less<>> agreements_;
+  std::vector<std::shared_ptr<const Agreement>> given_;
   std::vector<PublishedList> lists_;
 };
 

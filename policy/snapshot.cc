@@ -76,6 +76,8 @@ Snapshot build_snapshot(const PolicyInputs& inputs, const DecisionRules& rules, 
     if (repeats_parent(decision)) continue;
     if (auto entry = entry_of(decision)) snapshot.entries.push_back(*std::move(entry));
   }
+  std::ranges::copy_if(inputs.agreements(), std::back_inserter(snapshot.inbound),
+                       [now](const auto& each) { return each->inbound && each->holds_at(now); });
   return snapshot;
 }
 

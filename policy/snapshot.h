@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/agreement.h"
 #include "policy/decide.h"
 #include "policy/notice.h"
 #include "policy/policy_inputs.h"
@@ -50,6 +51,8 @@ struct Snapshot {
   Notices notices;
   /// Agreements that ask for `secure` but name nothing: refused input (exit code 65).
   std::size_t without_names = 0;
+  /// The agreements in force that promise something for mail to us, in the order of the inputs.
+  std::vector<std::shared_ptr<const Agreement>> inbound;
 
   /// Exact match on the key's text; nullptr: no entry.
   [[nodiscard]] const SnapshotEntry* find(std::string_view key_text) const;
