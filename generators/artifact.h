@@ -3,26 +3,66 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "generators/table/table.h"
+#include "policy/notice.h"
 
 namespace tlspact {
 
+/// Takes the rows of a map one by one; an Error ends the stream.
+using RowSink = std::function<Result<void>(std::string_view key, std::string_view value)>;
+
+/// What a pass over the rows brought to light beside them.
+struct StreamReport {
+  std::size_t entries = 0;  ///< rows that an entry of the snapshot led to
+  Notices notices;          ///< what the MTA cannot express, or only with gaps
+};
+
+/// The rows of one map, rendered while they are asked for and never kept, in ascending order of
+/// their keys, each key once. Every pass gives the same rows. What it is made from must outlive it.
+class RowStream {
+ public:
+  RowStream() = default;
+  RowStream(const RowStream&) = delete;
+  RowStream& operator=(const RowStream&) = delete;
+  RowStream(RowStream&&) = delete;
+  RowStream& operator=(RowStream&&) = delete;
+  virtual ~RowStream() = default;
+
+  /// An Error is the sink's.
+  [[nodiscard]] virtual Result<StreamReport> each(const RowSink& sink) const = 0;
+};
+
 struct TableContent {
   TableType type = TableType::cdb;
-  std::shared_ptr<const Rows> rows;  ///< sorted, unique keys; shared by the types of one map
+  std::shared_ptr<const RowStream> rows;  ///< shared by the types of one map
+};
+
+/// A file that exists elsewhere, byte for byte: one of an earlier generation.
+struct CopiedContent {
+  std::filesystem::path source;
+  std::optional<TableType> type;  ///< nullopt: a plain file
 };
 
 struct Artifact {
   std::filesystem::path path;  ///< as configured, with the extension of its type
-  std::variant<TableContent, std::string> content;
+  std::variant<TableContent, std::string, CopiedContent> content;
   std::string mta;  ///< "Postfix" or "Exim"
 
-  /// nullptr for a plain file.
+  /// nullptr unless its rows are made by a stream.
   [[nodiscard]] const TableContent* table() const { return std::get_if<TableContent>(&content); }
+  [[nodiscard]] const CopiedContent* copied() const { return std::get_if<CopiedContent>(&content); }
+  /// nullopt for a plain file.
+  [[nodiscard]] std::optional<TableType> table_type() const {
+    if (table() != nullptr) return table()->type;
+    return copied() != nullptr ? copied()->type : std::nullopt;
+  }
 
   /// What the MTA is configured with: without the extension for Postfix ("cdb:" + this).
   [[nodiscard]] std::filesystem::path lookup_path() const {

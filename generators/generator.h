@@ -33,16 +33,15 @@ struct GeneratorSettings {
 };
 
 struct Generated {
-  std::vector<Artifact> artifacts;
-  Notices notices;
-  std::size_t entries = 0;  ///< of the policy map
+  std::vector<Artifact> artifacts;  ///< their rows are made from the snapshot, which must stay
+  Notices notices;                  ///< those that no row stream reports
 };
 
 /// A plug-in point: one source file, one line in generators(), one test file, one golden folder.
 struct Generator {
   std::string_view name;  ///< "Postfix"
   bool (*enabled)(const GeneratorSettings& settings);
-  /// Pure. An entry that its MTA would refuse is left out, with an alert.
+  /// Pure. An entry that its MTA would refuse is left out, with an alert in the stream's report.
   Generated (*render)(const Snapshot& snapshot, const GeneratorSettings& settings);
 };
 

@@ -15,6 +15,8 @@ struct RenderedEntry {
   /// What this MTA cannot express, or only with gaps. The texts do not name the subject, so that
   /// equal ones can be counted together.
   Notices notices;
+  /// The value names the key: another domain with the same policy gets another value.
+  bool depends_on_key = false;
 };
 
 }  // namespace tlspact

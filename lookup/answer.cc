@@ -10,16 +10,17 @@
 namespace tlspact {
 namespace {
 
-const SnapshotEntry* find_valid(const Snapshot& snapshot, std::string_view key, Time now) {
-  const SnapshotEntry* entry = snapshot.find(key);
-  return entry != nullptr && entry->holds_at(now) ? entry : nullptr;
+std::optional<SnapshotEntry> find_valid(const Snapshot& snapshot, std::string_view key, Time now) {
+  auto entry = snapshot.find(key);
+  if (entry && !entry->holds_at(now)) entry.reset();
+  return entry;
 }
 
 /// The value for the key itself or for the nearest pattern that covers it; nullopt: none. A domain
 /// whose only entry is the one on its own subdomains is not covered.
 std::optional<std::string> exim_value(const Snapshot& snapshot, std::string_view key,
                                       const EximOptions& options, Time now) {
-  if (const SnapshotEntry* own = find_valid(snapshot, key, now)) {
+  if (const auto own = find_valid(snapshot, key, now)) {
     if (auto value = render_exim_entry(*own, options).value) return value;
   }
   return exim_parent_value(snapshot, key, options, now);
@@ -29,8 +30,8 @@ std::optional<std::string> exim_value(const Snapshot& snapshot, std::string_view
 
 Answer answer_postfix(const Snapshot& snapshot, std::string_view key, const PostfixOptions& options,
                       Time now) {
-  const SnapshotEntry* entry = find_valid(snapshot, key, now);
-  if (entry == nullptr) return {.found = false, .text = "NOTFOUND "};
+  const auto entry = find_valid(snapshot, key, now);
+  if (!entry) return {.found = false, .text = "NOTFOUND "};
   auto value = render_postfix_entry(*entry, options).value;
   if (!value) return {.found = false, .text = "NOTFOUND "};
   return {.found = true, .text = "OK " + *std::move(value)};

@@ -79,6 +79,10 @@ Result<Domain> Domain::parse(std::string_view text) {
   return Domain{std::move(name)};
 }
 
+bool Domain::is_normal_form(std::string_view text) {
+  return domain_fault(text) == nullptr;
+}
+
 std::string_view Domain::parent() const {
   const std::string_view name = text_;
   const std::size_t dot = name.find('.');

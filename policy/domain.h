@@ -22,6 +22,14 @@ class Domain {
   /// itself is quoted with its unprintable bytes escaped.
   [[nodiscard]] static Result<Domain> parse(std::string_view text);
 
+  /// Whether text() of some Domain could be `text`.
+  [[nodiscard]] static bool is_normal_form(std::string_view text);
+
+  /// From what text() gave before: nothing is looked at. Never for anything from outside.
+  [[nodiscard]] static Domain from_normal_form(std::string_view text) {
+    return Domain{std::string{text}};
+  }
+
   [[nodiscard]] const std::string& text() const { return text_; }
 
   /// What is left without the first label: "b.c" of "a.b.c". Empty for the last label.

@@ -2,26 +2,12 @@
 #include "policy/policy_inputs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 namespace tlspact {
 namespace {
-
-Candidate candidate_of(const PublishedList& published, const PolicyList::Policy& policy,
-                       unsigned order) {
-  Candidate candidate;
-  candidate.source = Source::list;
-  candidate.order = order;
-  candidate.mode = published.early_adopter ? Mode::enforce : policy.mode;
-  candidate.policy = policy.tls;
-  candidate.valid_until = published.list->expires;
-  candidate.provenance = {.name = published.name,
-                          .where = published.url,
-                          .fetched = published.fetched,
-                          .serial = format_time(published.list->timestamp)};
-  return candidate;
-}
 
 /// ".b.c", ".c" of "a.b.c" or ".a.b.c": the patterns that also cover it, most specific first.
 std::vector<std::string> parent_patterns(const PolicyKey& key) {
@@ -36,6 +22,21 @@ std::vector<std::string> parent_patterns(const PolicyKey& key) {
 }
 
 }  // namespace
+
+Candidate list_candidate(const PublishedList& published, Mode mode, unsigned order,
+                         TlsPolicy policy) {
+  Candidate candidate;
+  candidate.source = Source::list;
+  candidate.order = order;
+  candidate.mode = published.early_adopter ? Mode::enforce : mode;
+  candidate.policy = std::make_shared<const TlsPolicy>(std::move(policy));
+  candidate.valid_until = published.list->expires;
+  candidate.provenance = {.name = published.name,
+                          .where = published.url,
+                          .fetched = published.fetched,
+                          .serial = format_time(published.list->timestamp)};
+  return candidate;
+}
 
 void PolicyInputs::add(const std::shared_ptr<const Agreement>& agreement) {
   given_.push_back(agreement);
@@ -68,29 +69,29 @@ std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const 
   }
   if (key.pattern.subdomains) return candidates;
   for (unsigned order = 0; order < lists_.size(); ++order) {
-    if (const PolicyList::Policy* policy = lists_[order].list->find(key.domain()))
-      candidates.push_back(candidate_of(lists_[order], *policy, order));
+    const PolicyList& list = *lists_[order].list;
+    if (const PolicyList::Entry* entry = list.find(key.domain().text()))
+      candidates.push_back(
+          list_candidate(lists_[order], list.mode(*entry), order, list.tls(*entry)));
   }
   return candidates;
 }
 
-std::vector<PolicyKey> PolicyInputs::keys() const {
+std::vector<std::pair<std::string, PolicyKey>> PolicyInputs::agreement_keys() const {
   std::vector<std::pair<std::string, PolicyKey>> keys;
   keys.reserve(agreements_.size());
   for (const auto& [text, cover] : agreements_)
     keys.emplace_back(text, cover.key);
-  for (const PublishedList& published : lists_) {
-    for (const PolicyList::Entry& entry : published.list->entries)
-      keys.emplace_back(entry.domain.text(), PolicyKey::of(entry.domain));
+  return keys;
+}
+
+bool PolicyInputs::has_agreement_above(std::string_view domain_text) const {
+  if (agreements_.empty()) return false;
+  for (std::size_t dot = domain_text.find('.', 1); dot != std::string_view::npos;
+       dot = domain_text.find('.', dot + 1)) {
+    if (agreements_.contains(domain_text.substr(dot))) return true;
   }
-  std::ranges::sort(keys);
-  const auto repeated = std::ranges::unique(keys);
-  keys.erase(repeated.begin(), repeated.end());
-  std::vector<PolicyKey> out;
-  out.reserve(keys.size());
-  for (auto& [text, key] : keys)
-    out.push_back(std::move(key));
-  return out;
+  return false;
 }
 
 }  // namespace tlspact

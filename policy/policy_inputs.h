@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/agreement.h"
@@ -22,6 +24,10 @@ struct PublishedList {
   std::shared_ptr<const PolicyList> list;
 };
 
+/// What a list says about one domain, ready to be weighed. `order` is the list's place among all.
+[[nodiscard]] Candidate list_candidate(const PublishedList& published, Mode mode, unsigned order,
+                                       TlsPolicy policy);
+
 /// A value that is built once and then only read.
 class PolicyInputs {
  public:
@@ -34,8 +40,11 @@ class PolicyInputs {
   /// none for a pattern, because a subdomain uses its own policy only.
   [[nodiscard]] std::vector<Candidate> candidates_for(const PolicyKey& key) const;
 
-  /// Every key that has an agreement or a published policy of its own, sorted by text, once.
-  [[nodiscard]] std::vector<PolicyKey> keys() const;
+  /// Every key that has an agreement of its own, with its text, ascending by it.
+  [[nodiscard]] std::vector<std::pair<std::string, PolicyKey>> agreement_keys() const;
+
+  /// Whether an agreement on a `.parent` of this domain covers it.
+  [[nodiscard]] bool has_agreement_above(std::string_view domain_text) const;
 
   [[nodiscard]] const std::vector<PublishedList>& lists() const { return lists_; }
 

@@ -28,6 +28,8 @@ struct PolicyKey {
   std::optional<std::uint16_t> port;
 
   [[nodiscard]] static Result<PolicyKey> parse(std::string_view text);
+  /// From what text() gave before. Never for anything from outside.
+  [[nodiscard]] static PolicyKey from_normal_form(std::string_view text);
   [[nodiscard]] static PolicyKey of(Domain domain) {
     return {{std::move(domain), false}, false, {}};
   }

@@ -4,43 +4,52 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/candidate.h"
 #include "policy/domain.h"
+#include "policy/policy_code.h"
+#include "policy/text_pool.h"
 #include "policy/time.h"
 
 namespace tlspact {
 
-/// Immutable once built. Domains that name the same alias, or carry the same policy, share it.
+/// Immutable once built. Ten million domains fit: a domain costs its text and 16 bytes, and domains
+/// that name the same alias, or carry the same policy, share it.
 struct PolicyList {
-  struct Policy {
-    Mode mode = Mode::testing;  ///< testing or enforce
-    std::shared_ptr<const TlsPolicy> tls;
-  };
   struct Entry {
-    Domain domain;
-    std::uint32_t policy = 0;  ///< index into `policies`
+    std::uint32_t name = 0;    ///< number in `names`
+    std::uint32_t policy = 0;  ///< number in `modes` and `codes`
   };
 
   std::string author;
-  Time timestamp;                ///< when the publisher made it
-  Time expires;                  ///< the first moment at which it no longer holds
-  std::vector<Policy> policies;  ///< without duplicates
-  std::vector<Entry> entries;    ///< sorted by domain, each domain once
+  Time timestamp;  ///< when the publisher made it
+  Time expires;    ///< the first moment at which it no longer holds
+  TextPool names;  ///< domains in normal form, in the order of the file
+  /// The policies, each once: mode (testing or enforce) and code (policy_code.h).
+  std::vector<Mode> modes;
+  TextPool codes;
+  std::vector<Entry> entries;  ///< sorted by domain, each domain once
 
-  /// Exact match: a list says nothing about subdomains. nullptr: not listed.
-  [[nodiscard]] const Policy* find(const Domain& domain) const {
-    const auto found = std::ranges::lower_bound(entries, domain, {}, &Entry::domain);
-    if (found == entries.end() || found->domain != domain) return nullptr;
-    return &policies[found->policy];
+  [[nodiscard]] std::string_view domain(const Entry& entry) const { return names[entry.name]; }
+  [[nodiscard]] Mode mode(const Entry& entry) const { return modes[entry.policy]; }
+  [[nodiscard]] TlsPolicy tls(const Entry& entry) const {
+    return decode_policy(codes[entry.policy]);
   }
 
-  [[nodiscard]] std::size_t count(Mode mode) const {
-    return static_cast<std::size_t>(std::ranges::count(
-        entries, mode, [this](const Entry& entry) { return policies[entry.policy].mode; }));
+  /// Exact match: a list says nothing about subdomains. nullptr: not listed.
+  [[nodiscard]] const Entry* find(std::string_view domain_text) const {
+    const auto text_of = [this](const Entry& entry) { return domain(entry); };
+    const auto found = std::ranges::lower_bound(entries, domain_text, {}, text_of);
+    return found == entries.end() || domain(*found) != domain_text ? nullptr : &*found;
+  }
+
+  [[nodiscard]] std::size_t count(Mode wanted) const {
+    return static_cast<std::size_t>(
+        std::ranges::count(entries, wanted, [this](const Entry& entry) { return mode(entry); }));
   }
 };
 

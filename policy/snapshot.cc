@@ -2,31 +2,38 @@
 #include "policy/snapshot.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "policy/policy_code.h"
 
 namespace tlspact {
+namespace {
 
-bool repeats_parent(const Decision& decision) {
-  const Candidate* winner = decision.winner();
-  if (winner == nullptr || winner->source != Source::agreement) return false;
-  if (winner->covered_by == decision.key) return false;
-  return std::ranges::none_of(
-             decision.judged,
-             [](const Judged& each) { return each.standing == Standing::composed; }) &&
-         decision.remarks.empty();
+/// Bits of a ruling's third byte.
+constexpr std::uint8_t kException = 1;
+constexpr std::uint8_t kValidUntil = 2;
+constexpr std::uint8_t kWithoutDane = 4;
+constexpr std::uint8_t kWithoutDaneIsSame = 8;
+constexpr std::uint8_t kPublished = 16;
+
+using PolicyPointer = std::shared_ptr<const TlsPolicy>;
+
+/// What stands in a ruling before the policies.
+void write_ruling_head(CodeWriter& out, Level level, Source source, std::uint8_t bits,
+                       const std::optional<Time>& valid_until, std::uint32_t origin) {
+  out.byte(static_cast<std::uint8_t>(level));
+  out.byte(static_cast<std::uint8_t>(source));
+  out.byte(bits);
+  if (valid_until) out.number(static_cast<std::uint64_t>(valid_until->time_since_epoch().count()));
+  out.number(origin);
 }
 
-std::optional<SnapshotEntry> entry_of(const Decision& decision) {
-  const Candidate* winner = decision.winner();
-  if (winner == nullptr || decision.policy == nullptr) return std::nullopt;
-  return SnapshotEntry{.key = decision.key,
-                       .policy = decision.policy,
-                       .policy_without_dane = decision.policy_without_dane,
-                       .published_without_dane = decision.published_without_dane,
-                       .source = winner->source,
-                       .exception = winner->exception,
-                       .origin = winner->provenance.name,
-                       .valid_until = decision.valid_until};
+PolicyPointer read_policy(CodeReader& in) {
+  return std::make_shared<const TlsPolicy>(decode_policy(in.text()));
 }
+
+}  // namespace
 
 TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy) {
   const TlsPolicy* published = entry.published_without_dane.get();
@@ -39,46 +46,120 @@ TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy) {
   return policy;
 }
 
-Notice notice_of(Remark remark, const Decision& decision) {
-  const std::string subject = decision.key.text();
-  switch (remark) {
-    case Remark::dane_passed_over:
-      return {Severity::note, subject,
-              "Postfix cannot use DANE on some MX hosts and " +
-                  std::string{level_name(decision.policy->level)} +
-                  " on the others in one entry: it keeps " +
-                  std::string{level_name(decision.policy->level)} + ", Exim does both"};
-    case Remark::secure_without_names:
-      return {Severity::alert, subject,
-              "the agreement asks for secure, but neither it nor anything published names the MX "
-              "hosts or certificates; " +
-                  std::string{level_name(decision.policy->level)} +
-                  " is used instead. Add mx or match to the agreement at " +
-                  decision.winner()->provenance.where};
-  }
-  return {};
+Ruling Snapshot::ruling(std::size_t index) const {
+  CodeReader in{rulings_[ruling_of_[index]]};
+  const auto level = static_cast<Level>(in.byte());
+  return {.level = level, .source = static_cast<Source>(in.byte())};
 }
 
-const SnapshotEntry* Snapshot::find(std::string_view key_text) const {
-  const auto found = std::ranges::lower_bound(entries, key_text, {}, &SnapshotEntry::text);
-  return found == entries.end() || found->text() != key_text ? nullptr : &*found;
+SnapshotEntry Snapshot::entry(std::size_t index) const {
+  SnapshotEntry entry{.key = PolicyKey::from_normal_form(keys_[index]),
+                      .policy = {},
+                      .policy_without_dane = {},
+                      .published_without_dane = {},
+                      .origin = {},
+                      .valid_until = {}};
+  CodeReader in{rulings_[ruling_of_[index]]};
+  static_cast<void>(in.byte());  // the level stands in the policy, too
+  entry.source = static_cast<Source>(in.byte());
+  const std::uint8_t bits = in.byte();
+  entry.exception = (bits & kException) != 0;
+  if ((bits & kValidUntil) != 0)
+    entry.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};
+  entry.origin = origins_[in.number()];
+  entry.policy = read_policy(in);
+  if ((bits & kWithoutDaneIsSame) != 0) entry.policy_without_dane = entry.policy;
+  if ((bits & kWithoutDane) != 0) entry.policy_without_dane = read_policy(in);
+  if ((bits & kPublished) != 0) entry.published_without_dane = read_policy(in);
+  return entry;
 }
 
-Snapshot build_snapshot(const PolicyInputs& inputs, const DecisionRules& rules, Time now) {
-  Snapshot snapshot;
-  snapshot.decided_at = now;
-  for (const PolicyKey& key : inputs.keys()) {
-    const Decision decision = decide(key, inputs.candidates_for(key), rules, now);
-    for (const Remark remark : decision.remarks) {
-      if (remark == Remark::secure_without_names) ++snapshot.without_names;
-      snapshot.notices.push_back(notice_of(remark, decision));
+std::optional<std::size_t> Snapshot::index_of(std::string_view key_text) const {
+  std::size_t low = 0;
+  for (std::size_t count = size(); count > 0;) {
+    const std::size_t half = count / 2;
+    if (keys_[low + half] < key_text) {
+      low += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
     }
-    if (repeats_parent(decision)) continue;
-    if (auto entry = entry_of(decision)) snapshot.entries.push_back(*std::move(entry));
   }
-  std::ranges::copy_if(inputs.agreements(), std::back_inserter(snapshot.inbound),
-                       [now](const auto& each) { return each->inbound && each->holds_at(now); });
-  return snapshot;
+  if (low == size() || keys_[low] != key_text) return std::nullopt;
+  return low;
+}
+
+std::optional<SnapshotEntry> Snapshot::find(std::string_view key_text) const {
+  const auto index = index_of(key_text);
+  if (!index) return std::nullopt;
+  return entry(*index);
+}
+
+std::size_t Snapshot::count(Source source) const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < size(); ++i)
+    if (ruling(i).source == source) ++count;
+  return count;
+}
+
+Snapshot Snapshot::of(Parts parts, Time decided_at) {
+  Snapshot out;
+  out.decided_at = decided_at;
+  out.keys_ = std::move(parts.keys);
+  out.rulings_ = std::move(parts.rulings);
+  out.origins_ = std::move(parts.origins);
+  out.ruling_of_ = std::move(parts.ruling_of);
+  return out;
+}
+
+void SnapshotBuilder::add(std::string_view key_text, std::uint32_t ruling) {
+  if (snapshot_.size() > 0 && snapshot_.key_text(snapshot_.size() - 1) >= key_text)
+    throw std::logic_error("the keys of a snapshot must ascend");
+  snapshot_.keys_.add(key_text);
+  snapshot_.ruling_of_.push_back(ruling);
+}
+
+std::uint32_t SnapshotBuilder::add_ruling(const SnapshotEntry& entry) {
+  const PolicyPointer& without_dane = entry.policy_without_dane;
+  const bool same = without_dane != nullptr && *without_dane == *entry.policy;
+  std::uint8_t bits = entry.exception ? kException : 0;
+  if (entry.valid_until) bits |= kValidUntil;
+  if (without_dane != nullptr) bits |= same ? kWithoutDaneIsSame : kWithoutDane;
+  if (entry.published_without_dane != nullptr) bits |= kPublished;
+  CodeWriter out;
+  write_ruling_head(out, entry.policy->level, entry.source, bits, entry.valid_until,
+                    origin_number(entry.origin));
+  out.text(encode_policy(*entry.policy));
+  if ((bits & kWithoutDane) != 0) out.text(encode_policy(*without_dane));
+  if (entry.published_without_dane != nullptr)
+    out.text(encode_policy(*entry.published_without_dane));
+  return intern(out.take());
+}
+
+std::uint32_t SnapshotBuilder::add_ruling(const PublishedList& list, std::string_view policy_code) {
+  CodeWriter out;
+  write_ruling_head(out, policy_code_level(policy_code), Source::list,
+                    kValidUntil | kWithoutDaneIsSame, list.list->expires, origin_number(list.name));
+  out.text(policy_code);
+  return snapshot_.rulings_.add(out.take());  // a list has each policy once already
+}
+
+std::uint32_t SnapshotBuilder::origin_number(const std::string& origin) {
+  const auto [known, is_new] = known_origins_.try_emplace(origin, 0);
+  if (is_new) known->second = snapshot_.origins_.add(origin);
+  return known->second;
+}
+
+std::uint32_t SnapshotBuilder::intern(const std::string& code) {
+  const auto [known, is_new] = known_rulings_.try_emplace(code, 0);
+  if (is_new) known->second = snapshot_.rulings_.add(code);
+  return known->second;
+}
+
+Snapshot SnapshotBuilder::take() {
+  snapshot_.keys_.shrink();
+  snapshot_.rulings_.shrink();
+  return std::move(snapshot_);
 }
 
 }  // namespace tlspact

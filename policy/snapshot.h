@@ -6,15 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/agreement.h"
-#include "policy/decide.h"
 #include "policy/notice.h"
 #include "policy/policy_inputs.h"
+#include "policy/text_pool.h"
 
 namespace tlspact {
 
+/// One entry, spread out for rendering. A snapshot keeps them packed.
 struct SnapshotEntry {
   PolicyKey key;
   std::shared_ptr<const TlsPolicy> policy;               ///< never nullptr
@@ -37,16 +39,34 @@ struct SnapshotEntry {
 /// agreement stay.
 [[nodiscard]] TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy);
 
-/// The entry that a decision leads to; nullopt: none.
-[[nodiscard]] std::optional<SnapshotEntry> entry_of(const Decision& decision);
+/// Everything of an entry but its key. Domains of the same alias or policy of a list share one.
+struct Ruling {
+  Level level = Level::may;
+  Source source = Source::list;
+};
 
-/// Whether the decision for a domain only repeats what the agreement on a `.parent` says on its own
-/// key, so that no entry of its own is needed.
-[[nodiscard]] bool repeats_parent(const Decision& decision);
+/// Ten million entries fit: an entry costs its key's text and 12 bytes, a ruling about 60 bytes,
+/// and equal rulings are kept once. Only SnapshotBuilder makes one that is not empty.
+class Snapshot {
+ public:
+  [[nodiscard]] std::size_t size() const { return ruling_of_.size(); }
+  [[nodiscard]] std::string_view key_text(std::size_t index) const { return keys_[index]; }
 
-struct Snapshot {
+  /// Entries with the same number have the same ruling; numbers count from 0 to ruling_count().
+  [[nodiscard]] std::uint32_t ruling_number(std::size_t index) const { return ruling_of_[index]; }
+  [[nodiscard]] std::size_t ruling_count() const { return rulings_.size(); }
+
+  /// The start of a ruling, without decoding all of it.
+  [[nodiscard]] Ruling ruling(std::size_t index) const;
+  [[nodiscard]] SnapshotEntry entry(std::size_t index) const;
+
+  /// Exact match on the key's text.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view key_text) const;
+  [[nodiscard]] std::optional<SnapshotEntry> find(std::string_view key_text) const;
+
+  [[nodiscard]] std::size_t count(Source source) const;
+
   Time decided_at;
-  std::vector<SnapshotEntry> entries;  ///< sorted by key text, each key once
   /// What the decisions remarked, worded: one for each next-hop concerned.
   Notices notices;
   /// Agreements that ask for `secure` but name nothing: refused input (exit code 65).
@@ -54,16 +74,49 @@ struct Snapshot {
   /// The agreements in force that promise something for mail to us, in the order of the inputs.
   std::vector<std::shared_ptr<const Agreement>> inbound;
 
-  /// Exact match on the key's text; nullptr: no entry.
-  [[nodiscard]] const SnapshotEntry* find(std::string_view key_text) const;
+  /// What a file holds of it (lookup/snapshot_file.h).
+  struct Parts {
+    TextPool keys;
+    TextPool rulings;
+    TextPool origins;
+    std::vector<std::uint32_t> ruling_of;
+  };
+  /// Precondition: made from the parts of another snapshot.
+  [[nodiscard]] static Snapshot of(Parts parts, Time decided_at);
+  [[nodiscard]] const TextPool& keys() const { return keys_; }
+  [[nodiscard]] const TextPool& rulings() const { return rulings_; }
+  [[nodiscard]] const TextPool& origins() const { return origins_; }
+  [[nodiscard]] const std::vector<std::uint32_t>& ruling_numbers() const { return ruling_of_; }
+
+ private:
+  friend class SnapshotBuilder;
+  TextPool keys_;     ///< ascending
+  TextPool rulings_;  ///< encoded
+  TextPool origins_;
+  std::vector<std::uint32_t> ruling_of_;  ///< by index
 };
 
-/// Decides every key of `inputs`. An entry that would only repeat what an agreement's `.parent`
-/// says anyway is left out: both MTAs find the parent's.
-[[nodiscard]] Snapshot build_snapshot(const PolicyInputs& inputs, const DecisionRules& rules,
-                                      Time now);
+/// Puts a snapshot together. Keys come in ascending order of their texts, each once.
+class SnapshotBuilder {
+ public:
+  explicit SnapshotBuilder(Time decided_at) { snapshot_.decided_at = decided_at; }
 
-/// What `remark` means for `key`, as a notice.
-[[nodiscard]] Notice notice_of(Remark remark, const Decision& decision);
+  void add(const SnapshotEntry& entry) { add(entry.text(), add_ruling(entry)); }
+  void add(std::string_view key_text, std::uint32_t ruling);
+
+  /// The number of the ruling of `entry`, whose key does not matter.
+  std::uint32_t add_ruling(const SnapshotEntry& entry);
+  /// The same for a list's own policy, as it is encoded there.
+  std::uint32_t add_ruling(const PublishedList& list, std::string_view policy_code);
+
+  [[nodiscard]] Snapshot take();
+
+ private:
+  std::uint32_t origin_number(const std::string& origin);
+  std::uint32_t intern(const std::string& code);
+  Snapshot snapshot_;
+  std::unordered_map<std::string, std::uint32_t> known_rulings_;
+  std::unordered_map<std::string, std::uint32_t> known_origins_;
+};
 
 }  // namespace tlspact

@@ -23,15 +23,10 @@ constexpr std::string_view change_name(StagedArtifact::Change change, bool would
   return "";
 }
 
-std::string summary(const Snapshot& snapshot) {
-  std::size_t agreements = 0;
-  std::size_t lists = 0;
-  for (const SnapshotEntry& entry : snapshot.entries) {
-    agreements += entry.source == Source::agreement ? 1 : 0;
-    lists += entry.source == Source::list ? 1 : 0;
-  }
-  return counted(snapshot.entries.size(), "entry") + " in force: " + std::to_string(agreements) +
-         " by agreement, " + std::to_string(lists) + " by list\n";
+std::string summary(const EntryCounts& counts) {
+  return counted(counts.entries, "entry") +
+         " in force: " + std::to_string(counts.by(Source::agreement)) + " by agreement, " +
+         std::to_string(counts.by(Source::list)) + " by list\n";
 }
 
 std::string diff_text(const GeneratedFile& file) {
@@ -44,7 +39,7 @@ std::string diff_text(const GeneratedFile& file) {
 }
 
 std::string report_text(const GenerateReport& report, bool would) {
-  std::string out = summary(report.refreshed.snapshot);
+  std::string out = summary(report.counts);
   for (const GeneratedFile& file : report.files) {
     out += file.path.string() + ": " + std::string{change_name(file.change, would)};
     if (file.rows > 0) out += ", " + counted(file.rows, "row");
@@ -73,8 +68,8 @@ Poco::JSON::Object::Ptr file_json(const GeneratedFile& file) {
 
 Poco::JSON::Object::Ptr report_json(const GenerateReport& report) {
   Poco::JSON::Object::Ptr out = new Poco::JSON::Object;
-  out->set("decided_at", format_time(report.refreshed.snapshot.decided_at));
-  out->set("entries", report.refreshed.snapshot.entries.size());
+  out->set("decided_at", format_time(report.decided_at));
+  out->set("entries", report.counts.entries);
   out->set("changed", report.changed);
   Poco::JSON::Array::Ptr files = new Poco::JSON::Array;
   for (const GeneratedFile& file : report.files)

@@ -11,6 +11,7 @@ namespace {
 struct Group {
   const Notice* first;
   std::vector<std::string_view> subjects;
+  std::size_t more = 0;  ///< that are not named
 };
 
 /// Notices of the same severity and text, in order of their first appearance.
@@ -21,20 +22,25 @@ std::vector<Group> grouped(const Notices& notices, Severity least) {
     if (notice.severity < least) continue;
     const auto [place, is_new] = known.try_emplace({notice.severity, notice.text}, groups.size());
     if (is_new) {
-      groups.push_back({&notice, {notice.subject}});
-    } else if (groups[place->second].subjects.back() != notice.subject) {
+      groups.push_back({&notice, {notice.subject}, notice.more});
+      continue;
+    }
+    groups[place->second].more += notice.more;
+    if (groups[place->second].subjects.back() != notice.subject) {
       groups[place->second].subjects.emplace_back(notice.subject);
     }
   }
   return groups;
 }
 
-std::string subjects_text(const std::vector<std::string_view>& subjects) {
+std::string subjects_text(const Group& group) {
+  const std::vector<std::string_view>& subjects = group.subjects;
   constexpr std::size_t kShown = 3;
   std::string out;
   for (std::size_t i = 0; i < std::min(kShown, subjects.size()); ++i)
     out += (i == 0 ? "" : ", ") + std::string{subjects[i]};
-  if (subjects.size() > kShown) out += " and " + std::to_string(subjects.size() - kShown) + " more";
+  const std::size_t more = group.more + subjects.size() - std::min(kShown, subjects.size());
+  if (more > 0) out += " and " + std::to_string(more) + " more";
   return out;
 }
 
@@ -56,7 +62,7 @@ std::string notices_text(const Notices& notices, Severity least) {
   std::string out;
   for (const Group& group : grouped(notices, least)) {
     out += severity_name(group.first->severity);
-    out += ": " + one_line(subjects_text(group.subjects) + ": " + group.first->text) + "\n";
+    out += ": " + one_line(subjects_text(group) + ": " + group.first->text) + "\n";
   }
   return out;
 }
@@ -68,6 +74,7 @@ Poco::JSON::Array::Ptr notices_json(const Notices& notices) {
     each->set("severity", std::string{severity_name(notice.severity)});
     each->set("subject", notice.subject);
     each->set("text", notice.text);
+    if (notice.more > 0) each->set("more", notice.more);
     out->add(each);
   }
   return out;

@@ -2,6 +2,7 @@
 #include "daemon/config/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "daemon/config/config_keys.h"
@@ -28,6 +29,13 @@ struct SetSlot {
     const auto value = node.value_exact<bool>();
     if (!value) return "true or false";
     *out = *value;
+    return nullptr;
+  }
+  const char* operator()(std::uint32_t* out) const {
+    const auto value = node.value_exact<std::int64_t>();
+    constexpr std::int64_t kMost = 1'000'000;
+    if (!value || *value < 0 || *value > kMost) return "a whole number from 0 to 1000000";
+    *out = static_cast<std::uint32_t>(*value);
     return nullptr;
   }
   const char* operator()(AutoBool* out) const {
@@ -108,6 +116,15 @@ bool is_location(const std::string& url) {
   return url.starts_with("https://") || url.starts_with('/');
 }
 
+/// "20%": 0 to 100.
+std::optional<unsigned> parse_percentage(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (error != std::errc{} || rest != "%" || value > 100) return std::nullopt;
+  return value;
+}
+
 /// A key of a [[list]] and what is wrong with it.
 struct ListFault {
   std::string_view key;
@@ -119,6 +136,8 @@ std::optional<ListFault> list_fault(const ListConfig& list) {
   if (!is_list_name(list.name))
     return ListFault{"name", "must be 1 to 64 letters, digits, - and _"};
   if (!is_location(list.url)) return ListFault{"url", kLocation};
+  if (!parse_percentage(list.max_shrink))
+    return ListFault{"max_shrink", "must be a percentage from \"0%\" to \"100%\""};
   if (list.unsigned_list) {
     if (!list.signature.empty() || !list.key.empty())
       return ListFault{"unsigned", "excludes signature and key"};
@@ -174,9 +193,12 @@ Result<void> read_lists(const TomlDocument& document, Config& config) {
 
 /// Two files in one place would be one file: the other MTA's entries defer mail.
 Result<void> check_paths(const Config& config, const std::string& file) {
-  std::vector<std::filesystem::path> paths{
-      config.exim_map(), config.exim_map().parent_path() / "no_ca.pem", config.store_path(),
-      std::filesystem::path{config.service.state_dir} / "lock"};
+  std::vector<std::filesystem::path> paths{config.exim_map(),
+                                           config.exim_map().parent_path() / "no_ca.pem",
+                                           config.store_path(),
+                                           config.state_path("lock"),
+                                           config.state_path("snapshot"),
+                                           config.state_path("run.json")};
   for (const TableType type :
        {TableType::cdb, TableType::lmdb, TableType::hash, TableType::texthash}) {
     paths.push_back(config.postfix_map());
@@ -193,6 +215,11 @@ Result<void> check_paths(const Config& config, const std::string& file) {
 }
 
 }  // namespace
+
+unsigned ListConfig::max_shrink_percent() const {
+  constexpr unsigned kDefault = 20;
+  return parse_percentage(max_shrink).value_or(kDefault);
+}
 
 std::filesystem::path Config::postfix_map() const {
   return postfix.map.empty() ? std::filesystem::path{service.state_dir} / "postfix/tls_policy"

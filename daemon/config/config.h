@@ -5,9 +5,11 @@
 /// also makes the man page tlspact.toml(5).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/result.h"
@@ -26,8 +28,12 @@ struct ListConfig {
   std::string key;        ///< absolute path of the publisher's public key, armored or not
   Seconds refresh = std::chrono::hours{6};
   bool early_adopter = false;
+  std::string max_shrink = "20%";  ///< see max_shrink_percent()
   bool unsigned_list = false;
   unsigned line = 0;  ///< of the [[list]] in the file
+
+  /// `max_shrink` as a number; 20 if it is not a percentage, which the parser refuses.
+  [[nodiscard]] unsigned max_shrink_percent() const;
 };
 
 struct Config {
@@ -35,6 +41,7 @@ struct Config {
   bool absent = false;
   struct {
     std::string state_dir = "/var/lib/tlspact";
+    std::uint32_t history = 20;  ///< generations kept behind the one in place
     Seconds warn_before = std::chrono::days{14};
   } service;
   struct {
@@ -64,6 +71,9 @@ struct Config {
 
   [[nodiscard]] std::filesystem::path postfix_map() const;
   [[nodiscard]] std::filesystem::path exim_map() const;
+  [[nodiscard]] std::filesystem::path state_path(std::string_view name) const {
+    return std::filesystem::path{service.state_dir} / name;
+  }
   /// Of the SQLite file.
   [[nodiscard]] std::filesystem::path store_path() const;
 };

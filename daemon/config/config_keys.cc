@@ -65,6 +65,9 @@ constexpr std::array kConfigKeys{
         "Directory of the store and of the maps. Run as root, tlspact takes the identity of "
         "its owner before it opens either.",
         [](const Config& c) { return c.service.state_dir.starts_with('/') ? nullptr : kAbsolute; }},
+    ConfigKey{"service", "history", [](Config& c) { return Slot{&c.service.history}; },
+              "How many installed generations are kept behind the one in place, for \"tlspact "
+              "rollback\". Each costs a copy of the files that changed after it."},
     ConfigKey{"service", "warn_before", [](Config& c) { return Slot{&c.service.warn_before}; },
               "Warn this long before an agreement expires. A list that is due to expire is warned "
               "of as well, once a third of the time between its timestamp and its expiry is left, "
@@ -133,12 +136,17 @@ constexpr std::array kListKeys{
         "server only for what has changed."},
     ListKey{"early_adopter", [](ListConfig& l) { return Slot{&l.early_adopter}; },
             "Take entries of mode testing for enforce."},
+    ListKey{"max_shrink", [](ListConfig& l) { return Slot{&l.max_shrink}; },
+            "A new version that gives up more than this part of the domains, or of the enforced "
+            "ones, and at least 50 of them, is held back, and the last good one stays, until "
+            "\"tlspact accept NAME\". \"100%\" never holds back."},
     ListKey{"unsigned", [](ListConfig& l) { return Slot{&l.unsigned_list}; },
             "Accept the list without a signature. Whoever can change it can stop your mail."},
 };
 
 struct SlotText {
   std::string operator()(const std::string* value) const { return "\"" + *value + "\""; }
+  std::string operator()(const std::uint32_t* value) const { return std::to_string(*value); }
   std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
   std::string operator()(const AutoBool* value) const {
     if (!*value) return "\"auto\"";

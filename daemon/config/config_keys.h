@@ -2,6 +2,7 @@
 /// The table of every configuration key: the parser, the man page and the checks read it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,8 +15,9 @@
 namespace tlspact {
 
 /// Where a key's value goes, and by its type how it is written in TOML: text, true/false,
-/// duration ("6h"), "auto"/true/false, list of texts.
-using Slot = std::variant<std::string*, bool*, Seconds*, AutoBool*, std::vector<std::string>*>;
+/// duration ("6h"), "auto"/true/false, list of texts, whole number.
+using Slot = std::variant<std::string*, bool*, Seconds*, AutoBool*, std::vector<std::string>*,
+                          std::uint32_t*>;
 
 /// A key of a [section].
 struct ConfigKey {

@@ -9,6 +9,7 @@
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
 #include "generators/generator.h"
+#include "generators/install/staging.h"
 
 namespace tlspact {
 namespace {
@@ -51,13 +52,13 @@ Result<CheckReport> check(const Config& config, Time now) {
     if (!generator.enabled(settings)) continue;
     Generated generated = generator.render(refreshed.snapshot, settings);
     std::ranges::move(generated.notices, std::back_inserter(report.findings));
+    std::ranges::move(survey(generated.artifacts), std::back_inserter(report.findings));
   }
   check_types(settings, facts->postfix, report.findings);
   std::ranges::move(missing_files(refreshed.snapshot), std::back_inserter(report.findings));
   report.lists = refreshed.inputs.lists().size();
-  report.entries = refreshed.snapshot.entries.size();
-  report.agreements = static_cast<std::size_t>(
-      std::ranges::count(refreshed.snapshot.entries, Source::agreement, &SnapshotEntry::source));
+  report.entries = refreshed.snapshot.size();
+  report.agreements = refreshed.snapshot.count(Source::agreement);
   report.exit_code = exit_code_of(refreshed, report.findings);
   return report;
 }

@@ -28,12 +28,12 @@ std::string exim_expansion(const std::string& key, const std::string& path) {
 
 Result<void> confirm_one(const StagedArtifact& artifact, const RowChange& change,
                          const MtaFacts& facts) {
-  const TableContent& table = *artifact.artifact.table();
   const std::string path = artifact.artifact.lookup_path().string();
-  const auto answer = artifact.artifact.mta == "Postfix"
-                          ? ask({"postmap", "-q", change.key,
-                                 std::string{table_type_name(table.type)} + ":" + path})
-                          : ask({facts.exim.program, "-be", exim_expansion(change.key, path)});
+  const auto answer =
+      artifact.artifact.mta == "Postfix"
+          ? ask({"postmap", "-q", change.key,
+                 std::string{table_type_name(*artifact.artifact.table_type())} + ":" + path})
+          : ask({facts.exim.program, "-be", exim_expansion(change.key, path)});
   if (!answer) return std::unexpected(answer.error());
   if (*answer != change.after.value_or(""))
     return fail(Errc::io, artifact.target.string() + ": " + artifact.artifact.mta +
@@ -45,10 +45,10 @@ Result<void> confirm_one(const StagedArtifact& artifact, const RowChange& change
 }  // namespace
 
 Result<void> confirm_installed(std::span<const StagedArtifact> artifacts,
-                               std::span<const std::vector<RowChange>> changes,
+                               std::span<const std::optional<RowChange>> changes,
                                const MtaFacts& facts, Notices& notices) {
   for (std::size_t i = 0; i < artifacts.size(); ++i) {
-    if (changes[i].empty()) continue;
+    if (!changes[i]) continue;
     const std::string& mta = artifacts[i].artifact.mta;
     const bool installed = mta == "Postfix" ? facts.postfix.installed : facts.exim.installed;
     if (!installed) {
@@ -56,7 +56,7 @@ Result<void> confirm_installed(std::span<const StagedArtifact> artifacts,
                          mta + " is not installed here, so it could not be asked to confirm"});
       continue;
     }
-    if (auto confirmed = confirm_one(artifacts[i], changes[i].front(), facts); !confirmed)
+    if (auto confirmed = confirm_one(artifacts[i], *changes[i], facts); !confirmed)
       return confirmed;
   }
   return {};

@@ -6,6 +6,8 @@
 
 #include "generators/exim/exim_entry.h"
 #include "generators/postfix/postfix_entry.h"
+#include "policy/build_snapshot.h"
+#include "policy/decide.h"
 
 namespace tlspact {
 

@@ -7,6 +7,7 @@
 #include "daemon/control/refresh.h"
 #include "generators/generator.h"
 #include "generators/rendered_entry.h"
+#include "policy/decision.h"
 
 namespace tlspact {
 

@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/generate.h"
 
+#include <sys/timex.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "daemon/control/confirm.h"
+#include "daemon/control/downgrades.h"
 #include "daemon/control/identity.h"
-#include "daemon/control/missing_files.h"
-#include "daemon/control/mta_facts.h"
-#include "daemon/control/postfix_reload.h"
-#include "daemon/control/run_lock.h"
+#include "daemon/control/refresh.h"
 #include "generators/process/temp_directory.h"
+#include "lookup/snapshot_file.h"
+#include "policy/guards.h"
 
 namespace tlspact {
 namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether something keeps the kernel's clock right (adjtimex(2)).
+bool clock_is_synchronised() {
+  struct timex state{};
+  return ::adjtimex(&state) != TIME_ERROR;
+}
 
 class Generation {
  public:
@@ -23,59 +32,66 @@ class Generation {
 
   Result<GenerateReport> run() {
     if (auto ready = prepare(); !ready) return std::unexpected(ready.error());
-    auto store = Store::open(config_.store_path(),
-                             installs() ? Store::Access::read_write : Store::Access::read_only,
-                             options_.now, report_.notices);
+    auto store =
+        Store::open(config_.store_path(),
+                    options_.installs() ? Store::Access::read_write : Store::Access::read_only,
+                    options_.now, report_.notices);
     if (!store) return std::unexpected(store.error());
     if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
-    report_.refreshed = refresh(config_, *store,
-                                {.now = options_.at.value_or(options_.now),
-                                 .offline = options_.offline || options_.at.has_value(),
-                                 .keep_in_store = installs()});
-    add_notices(report_.refreshed.notices);
-    // With --output the files are those of another machine.
-    if (!options_.output) {
-      Notices missing = missing_files(report_.refreshed.snapshot);
-      add_notices(missing);
-    }
-    render();
-    if (auto put = install(); !put) return std::unexpected(put.error());
-    report_.exit_code = exit_code();
-    return std::move(report_);
+    clear_scratch();
+    const RefreshOptions refresh_options{.now = options_.decides_at(),
+                                         .offline = options_.offline || options_.at.has_value(),
+                                         .keep_in_store = options_.installs(),
+                                         .scratch = scratch()};
+    Fetched fetched = fetch_sources(config_, *store, refresh_options);
+    add_notices(fetched.notices);
+    refused_ = fetched.refused;
+    never_good_ = fetched.never_good;
+    inputs_ = run_inputs(fetched.fingerprint, settings_);
+    auto good = clock_is_good(*store);
+    if (!good) return std::unexpected(good.error());
+    if (!*good) return finished();
+    if (repeats_last_run()) return finished();
+    refreshed_ = load_and_decide(fetched, *store, refresh_options);
+    if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
+    return finished();
   }
 
  private:
-  /// Whether this run puts maps into place on this machine.
-  [[nodiscard]] bool installs() const {
-    return !options_.check && !options_.diff && !options_.output;
+  /// Where private copies of lists are made: for an install where the next one finds and removes
+  /// what this one leaves if it is killed.
+  [[nodiscard]] fs::path scratch() const {
+    return options_.installs() ? config_.state_path("tmp") : fs::path{};
   }
-  [[nodiscard]] bool writes() const { return installs() || (options_.output && !options_.check); }
+  void clear_scratch() const {
+    std::error_code ignored;
+    if (options_.installs()) fs::remove_all(scratch(), ignored);
+  }
 
-  void add_notices(Notices& notices) {
+  void add_notices(const Notices& notices) {
     std::ranges::copy(notices, std::back_inserter(report_.notices));
   }
 
-  /// What needs root comes first: asking the MTAs, and the process that can reload Postfix.
   Result<void> prepare() {
-    if (options_.output) {
-      facts_ = assumed_facts();
-      return {};
+    report_.decided_at = options_.decides_at();
+    MtaFacts facts = assumed_facts();
+    if (options_.installs()) {
+      auto installation = Installation::begin(config_);
+      if (!installation) return std::unexpected(installation.error());
+      installation_.emplace(*std::move(installation));
+      facts = installation_->facts();
+      last_run_ = read_run_record(run_record());
+    } else if (!options_.output) {
+      auto asked = ask_mtas();
+      if (!asked) return std::unexpected(asked.error());
+      facts = *std::move(asked);
+      if (auto changed = become_owner_of(config_.service.state_dir); !changed) return changed;
     }
-    auto facts = ask_mtas();
-    if (!facts) return std::unexpected(facts.error());
-    facts_ = *std::move(facts);
-    if (installs() && wants_reload()) {
-      auto reloader = PostfixReloader::prepare();
-      if (!reloader) return std::unexpected(reloader.error());
-      reloader_.emplace(*std::move(reloader));
-    }
-    if (auto changed = become_owner_of(config_.service.state_dir); !changed) return changed;
-    if (!installs()) return {};
-    auto lock = RunLock::take(std::filesystem::path{config_.service.state_dir} / "lock");
-    if (!lock) return std::unexpected(lock.error());
-    lock_.emplace(*std::move(lock));
+    settings_ = generator_settings(config_, facts);
     return {};
   }
+
+  [[nodiscard]] fs::path run_record() const { return config_.state_path("run.json"); }
 
   /// A configuration that has gone must not take every list with it in silence.
   Result<void> check_configured(Store& store) {
@@ -92,20 +108,77 @@ class Generation {
     return {};
   }
 
-  [[nodiscard]] bool wants_reload() const {
-    const GeneratorSettings settings = generator_settings(config_, facts_);
-    const bool needed = std::ranges::find(settings.postfix.types, TableType::texthash) !=
-                        settings.postfix.types.end();
-    return settings.postfix.enabled && facts_.postfix.installed &&
-           config_.postfix.reload.value_or(needed);
+  /// False: nothing may be installed, and an alert says why.
+  Result<bool> clock_is_good(Store& store) {
+    if (!options_.installs() || !last_run_) return true;
+    const ClockVerdict verdict =
+        judge_clock(last_run_->decided_at, options_.now, clock_is_synchronised());
+    if (verdict == ClockVerdict::good) return true;
+    const auto accepted = store.clock_accepted();
+    if (!accepted) return std::unexpected(accepted.error());
+    constexpr Seconds kVouchedFor = std::chrono::hours{24};
+    if (*accepted && std::chrono::abs(options_.now - **accepted) < kVouchedFor) return true;
+    report_.notices.push_back(
+        {Severity::alert, "clock",
+         "it is " + format_time(options_.now) + ", and the last run was at " +
+             format_time(last_run_->decided_at) +
+             (verdict == ClockVerdict::backwards
+                  ? ": the clock went backwards"
+                  : ": so long ago, and nothing keeps this clock right") +
+             "; the maps stay as they are. Set the clock, or say \"tlspact accept clock\""});
+    report_.counts = last_run_->counts;
+    return false;
   }
 
-  void render() {
-    const GeneratorSettings settings = generator_settings(config_, facts_);
+  /// The shortcut: same inputs, same result, still in place.
+  [[nodiscard]] bool repeats_last_run() {
+    if (!options_.installs() || !last_run_ || !last_run_->holds(inputs_, options_.now))
+      return false;
+    if (installation_->history().hold()) return false;
+    report_.counts = last_run_->counts;
+    refused_ = refused_ || last_run_->refused;
+    add_notices(last_run_->notices);
+    add_notices(missing_files(last_run_->named_files));
+    for (const RunRecord::File& file : last_run_->files)
+      report_.files.push_back({.path = file.path,
+                               .mta = file.mta,
+                               .change = StagedArtifact::Change::unchanged,
+                               .rows = file.rows,
+                               .changes = {}});
+    last_run_->decided_at = options_.now;
+    keep_record(*last_run_);
+    return true;
+  }
+
+  Result<void> decide_and_write(const Fetched& fetched) {
+    refused_ = refreshed_.refused;
+    never_good_ = never_good_ || refreshed_.never_good;
+    report_.counts = EntryCounts::of(refreshed_.snapshot);
+    RunRecord record{.inputs = inputs_,
+                     .decided_at = options_.now,
+                     .until = fetched.next_change,
+                     .counts = report_.counts,
+                     .refused = refreshed_.snapshot.without_names > 0,
+                     .notices = refreshed_.notices,
+                     .named_files = named_files(refreshed_.snapshot),
+                     .files = {}};
+    add_notices(refreshed_.notices);
+    // With --output the files are those of another machine.
+    if (!options_.output) add_notices(missing_files(record.named_files));
+    render(record);
+    if (!options_.installs()) return look();
+    const auto hold = installation_->history().hold();
+    if (hold) return stay_at(*hold);
+    tell_downgrades();
+    return install(std::move(record));
+  }
+
+  void render(RunRecord& record) {
     for (const Generator& generator : generators()) {
-      if (!generator.enabled(settings)) continue;
-      Generated generated = generator.render(report_.refreshed.snapshot, settings);
+      if (!generator.enabled(settings_)) continue;
+      Generated generated = generator.render(refreshed_.snapshot, settings_);
       add_notices(generated.notices);
+      std::ranges::move(generated.notices, std::back_inserter(record.notices));
       std::ranges::move(generated.artifacts, std::back_inserter(artifacts_));
     }
     if (artifacts_.empty())
@@ -115,11 +188,12 @@ class Generation {
                                  "true in [postfix] or [exim], or use --output"});
   }
 
-  Result<void> install() {
+  /// --check, --diff and --output: nothing of this machine is touched.
+  Result<void> look() {
     Staging::Place place;
     if (options_.output) place.prefix = *options_.output;
     std::optional<TempDirectory> scratch;
-    if (!writes()) {
+    if (!options_.writes()) {
       auto made = TempDirectory::make();
       if (!made) return std::unexpected(made.error());
       scratch.emplace(*std::move(made));
@@ -127,60 +201,84 @@ class Generation {
     }
     auto staging = Staging::stage(artifacts_, place);
     if (!staging) return std::unexpected(staging.error());
-    std::vector<std::vector<RowChange>> changes;
-    for (const StagedArtifact& artifact : staging->artifacts())
-      changes.push_back(row_changes(artifact));
-    describe(*staging, changes);
-    if (!writes()) return {};
-    if (auto committed = staging->commit(); !committed) return committed;
-    if (!installs()) return {};
-    return take_effect(*staging, changes);
+    add_notices(staging->notices());
+    report_.files = generated_files(*staging);
+    report_.changed = staging->changes_anything();
+    for (std::size_t i = 0; options_.diff && i < report_.files.size(); ++i)
+      each_row_change(staging->artifacts()[i], [&](const RowChange& change) {
+        report_.files[i].changes.push_back(change);
+        return true;
+      });
+    return options_.writes() ? staging->commit() : Result<void>{};
   }
 
-  /// Reload where the type needs it, then confirm as the MTA looks up. If either fails, the
-  /// previous files are put back, so that the next run tries again.
-  Result<void> take_effect(Staging& staging, const std::vector<std::vector<RowChange>>& changes) {
-    auto done = reload_if_changed(staging);
-    if (done) done = confirm_installed(staging.artifacts(), changes, facts_, report_.notices);
-    if (done) return {};
-    if (auto restored = staging.restore(); !restored) return restored;
-    if (auto reloaded = reload_if_changed(staging); !reloaded)
-      report_.notices.push_back({Severity::alert, "Postfix", reloaded.error().text});
-    return fail(done.error().code, done.error().text + "; the previous maps are back in place");
+  Result<void> stay_at(const Hold& hold) {
+    add_notices(survey(artifacts_));
+    report_.notices.push_back({Severity::alert, "rollback",
+                               "the maps are held at generation " +
+                                   std::to_string(hold.generation) + " since " +
+                                   format_time(hold.since) +
+                                   ": nothing is installed. To go on: tlspact rollback --release"});
+    return {};
   }
 
-  Result<void> reload_if_changed(const Staging& staging) {
-    const bool changed = std::ranges::any_of(staging.artifacts(), [](const StagedArtifact& each) {
-      return each.artifact.mta == "Postfix" && each.change != StagedArtifact::Change::unchanged;
-    });
-    return reloader_ && changed ? reloader_->reload() : Result<void>{};
-  }
-
-  void describe(const Staging& staging, const std::vector<std::vector<RowChange>>& changes) {
-    report_.changed = staging.changes_anything();
-    for (std::size_t i = 0; i < staging.artifacts().size(); ++i) {
-      const StagedArtifact& artifact = staging.artifacts()[i];
-      const TableContent* table = artifact.artifact.table();
-      report_.files.push_back({.path = artifact.target,
-                               .mta = artifact.artifact.mta,
-                               .change = artifact.change,
-                               .rows = table == nullptr ? 0 : table->rows->size(),
-                               .changes = options_.diff ? changes[i] : std::vector<RowChange>{}});
+  void tell_downgrades() {
+    const auto before = read_snapshot(config_.state_path("snapshot"));
+    if (before) {
+      add_notices(downgrade_notices(*before, refreshed_));
+    } else if (before.error().code != Errc::no_input) {
+      report_.notices.push_back(
+          {Severity::warning, "snapshot",
+           before.error().text + ": what has become less strict since cannot be told"});
     }
   }
 
-  [[nodiscard]] int exit_code() const {
-    if (report_.refreshed.refused) return static_cast<int>(Errc::bad_input);
-    if (report_.refreshed.never_good) return static_cast<int>(Errc::unavailable);
-    return (options_.check || options_.diff) && report_.changed ? 1 : 0;
+  Result<void> install(RunRecord record) {
+    Notices notices;
+    auto files = installation_->install(artifacts_, options_.now, "generate", notices);
+    add_notices(notices);
+    if (!files) return std::unexpected(files.error());
+    report_.files = *std::move(files);
+    report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
+      return each.change != StagedArtifact::Change::unchanged;
+    });
+    if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot);
+        !written)
+      report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
+    std::ranges::move(notices, std::back_inserter(record.notices));
+    for (const GeneratedFile& file : report_.files)
+      record.files.push_back({.path = file.path,
+                              .mta = file.mta,
+                              .rows = file.rows,
+                              .identity = FileIdentity::of(file.path).value_or(FileIdentity{})});
+    keep_record(record);
+    return {};
+  }
+
+  void keep_record(const RunRecord& record) {
+    if (auto written = write_run_record(run_record(), record); !written)
+      report_.notices.push_back({Severity::warning, "run.json", written.error().text});
+  }
+
+  Result<GenerateReport> finished() {
+    clear_scratch();
+    report_.exit_code = 0;
+    if ((options_.check || options_.diff) && report_.changed) report_.exit_code = 1;
+    if (never_good_) report_.exit_code = static_cast<int>(Errc::unavailable);
+    if (refused_) report_.exit_code = static_cast<int>(Errc::bad_input);
+    return std::move(report_);
   }
 
   const Config& config_;
   const GenerateOptions& options_;
   GenerateReport report_;
-  MtaFacts facts_;
-  std::optional<PostfixReloader> reloader_;
-  std::optional<RunLock> lock_;
+  GeneratorSettings settings_;
+  std::optional<Installation> installation_;
+  std::optional<RunRecord> last_run_;
+  std::string inputs_;
+  bool refused_ = false;
+  bool never_good_ = false;
+  Refreshed refreshed_;
   std::vector<Artifact> artifacts_;
 };
 

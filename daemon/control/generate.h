@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/control/refresh.h"
-#include "generators/generator.h"
-#include "generators/install/installer.h"
+#include "daemon/control/installation.h"
+#include "daemon/control/run_record.h"
+#include "policy/notice.h"
 
 namespace tlspact {
 
@@ -19,18 +19,16 @@ struct GenerateOptions {
   std::optional<Time> at;             ///< decide as of that time
   bool offline = false;
   Time now;  ///< of the clock
-};
 
-struct GeneratedFile {
-  std::filesystem::path path;  ///< where it lies, below --output
-  std::string mta;
-  StagedArtifact::Change change = StagedArtifact::Change::unchanged;
-  std::size_t rows = 0;  ///< of a table
-  std::vector<RowChange> changes;
+  /// Whether the run puts maps into place on this machine.
+  [[nodiscard]] bool installs() const { return !check && !diff && !output; }
+  [[nodiscard]] bool writes() const { return installs() || (output && !check); }
+  [[nodiscard]] Time decides_at() const { return at.value_or(now); }
 };
 
 struct GenerateReport {
-  Refreshed refreshed;
+  Time decided_at;
+  EntryCounts counts;
   Notices notices;  ///< everything that was noticed, in order
   std::vector<GeneratedFile> files;
   bool changed = false;
@@ -39,6 +37,12 @@ struct GenerateReport {
 
 /// Installs from what is good. Errors are those that keep it from writing anything: a store or MTA
 /// that cannot be asked, a lock, a file that cannot be written (then none is replaced).
+///
+/// If the last run came to its result from the same inputs, nothing has begun or ceased to hold
+/// since, and its files are still in place, the report is that run's with what the sources say now.
+/// While an operator's rollback holds, or the clock cannot be right, nothing is installed, with an
+/// alert.
+///
 /// Exit codes of the report: 1 with `check` if something would change; 65 if an input was refused,
 /// 69 if a source never had a good batch, else 0.
 [[nodiscard]] Result<GenerateReport> generate(const Config& config, const GenerateOptions& options);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "daemon/sources/policy_source.h"
+#include "policy/build_snapshot.h"
 
 namespace tlspact {
 namespace {
@@ -17,21 +17,49 @@ void forget_unconfigured(const Config& config, Store& store, Notices& notices) {
     notices.push_back({Severity::alert, "store", kept.error().text});
 }
 
+FetchContext context_of(Store& store, const RefreshOptions& options) {
+  return {store, options.now, options.offline, options.keep_in_store, options.scratch};
+}
+
 }  // namespace
 
-Refreshed refresh(const Config& config, Store& store, const RefreshOptions& options) {
-  Refreshed out;
-  const FetchContext context{store, options.now, options.offline, options.keep_in_store};
-  for (const auto& source : policy_sources(config)) {
-    FetchReport report = source->fetch(context, out.inputs);
+Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& options) {
+  Fetched out{
+      .sources = policy_sources(config), .notices = {}, .fingerprint = {}, .next_change = {}};
+  const FetchContext context = context_of(store, options);
+  for (const auto& source : out.sources) {
+    FetchReport report = source->fetch(context);
     std::ranges::move(report.notices, std::back_inserter(out.notices));
     out.refused = out.refused || report.refused;
     out.never_good = out.never_good || report.state == SourceState::never_good;
+    out.fingerprint += source->fingerprint() + "\n";
+    const auto change = source->next_change(options.now);
+    if (change && (!out.next_change || *change < *out.next_change)) out.next_change = change;
   }
   if (options.keep_in_store) forget_unconfigured(config, store, out.notices);
+  return out;
+}
+
+Refreshed load_and_decide(Fetched& fetched, Store& store, const RefreshOptions& options) {
+  Refreshed out;
+  out.refused = fetched.refused;
+  out.never_good = fetched.never_good;
+  const FetchContext context = context_of(store, options);
+  for (const auto& source : fetched.sources) {
+    FetchReport report = source->load(context, out.inputs);
+    std::ranges::move(report.notices, std::back_inserter(out.notices));
+    out.never_good = out.never_good || report.state == SourceState::never_good;
+  }
   out.snapshot = build_snapshot(out.inputs, DecisionRules{}, options.now);
   out.refused = out.refused || out.snapshot.without_names > 0;
   std::ranges::copy(out.snapshot.notices, std::back_inserter(out.notices));
+  return out;
+}
+
+Refreshed refresh(const Config& config, Store& store, const RefreshOptions& options) {
+  Fetched fetched = fetch_sources(config, store, options);
+  Refreshed out = load_and_decide(fetched, store, options);
+  out.notices.insert(out.notices.begin(), fetched.notices.begin(), fetched.notices.end());
   return out;
 }
 

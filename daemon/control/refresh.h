@@ -2,7 +2,14 @@
 /// One run of the path of the data: sources -> store -> decide -> snapshot.
 #pragma once
 
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "daemon/config/config.h"
+#include "daemon/sources/policy_source.h"
 #include "daemon/store/store.h"
 #include "policy/policy_inputs.h"
 #include "policy/snapshot.h"
@@ -13,17 +20,36 @@ struct RefreshOptions {
   Time now;
   bool offline = false;
   bool keep_in_store = true;
+  std::filesystem::path scratch = {};  ///< see FetchContext
+};
+
+/// What the sources brought, before anything of it is parsed that need not be.
+struct Fetched {
+  std::vector<std::unique_ptr<PolicySource>> sources;
+  Notices notices;
+  bool refused = false;             ///< a local or signed input was refused: exit code 65
+  bool never_good = false;          ///< a source never had a good batch: exit code 69
+  std::string fingerprint;          ///< equal ones load the same
+  std::optional<Time> next_change;  ///< when something begins or ceases to hold
 };
 
 struct Refreshed {
   PolicyInputs inputs;
   Snapshot snapshot;
   Notices notices;          ///< of the sources and of the decisions
-  bool refused = false;     ///< a local or signed input was refused: exit code 65
-  bool never_good = false;  ///< a source never had a good batch: exit code 69
+  bool refused = false;     ///< as Fetched; or an agreement that cannot hold as it is
+  bool never_good = false;  ///< as Fetched
 };
 
 /// Every source alone; a failure keeps its last good batch. Never fails as a whole.
+[[nodiscard]] Fetched fetch_sources(const Config& config, Store& store,
+                                    const RefreshOptions& options);
+
+/// Loads what is in force and decides. The notices are only those that fetch_sources did not have.
+[[nodiscard]] Refreshed load_and_decide(Fetched& fetched, Store& store,
+                                        const RefreshOptions& options);
+
+/// Both in one call.
 [[nodiscard]] Refreshed refresh(const Config& config, Store& store, const RefreshOptions& options);
 
 }  // namespace tlspact

@@ -32,7 +32,6 @@ Result<std::string> to_a_labels(std::string_view name) {
 
 /// Converts the name in `text` and leaves what stands around it: "*.", ".", brackets, a port.
 Result<std::string> ascii_form(std::string_view text) {
-  if (is_ascii(text)) return std::string{text};
   const std::size_t begin = text.find_first_not_of("[*.");
   if (begin == std::string_view::npos) return std::string{text};
   const std::size_t end = std::min(text.find_first_of("]:", begin), text.size());
@@ -43,6 +42,7 @@ Result<std::string> ascii_form(std::string_view text) {
 
 template <class T>
 Result<T> parse_ascii_form(std::string_view text) {
+  if (is_ascii(text)) return T::parse(text);
   const auto ascii = ascii_form(text);
   if (!ascii) return std::unexpected(ascii.error());
   return T::parse(*ascii);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/agreement_source.h"
 
+#include <Poco/DigestEngine.h>
+#include <Poco/SHA2Engine.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -139,6 +142,7 @@ class AgreementFetch {
   }
 
   [[nodiscard]] Agreements agreements() const { return set_.agreements(); }
+  [[nodiscard]] std::vector<StoredFile> files() const { return set_.files(); }
 
  private:
   void alert(std::string text) {
@@ -233,14 +237,35 @@ void judge_expiry(const Agreement& agreement, Seconds warn_before, Time now, Not
 
 }  // namespace
 
-FetchReport AgreementSource::fetch(const FetchContext& context, PolicyInputs& inputs) {
+FetchReport AgreementSource::fetch(const FetchContext& context) {
   AgreementFetch work{directory_, context};
   FetchReport report = work.run();
-  for (const auto& agreement : work.agreements()) {
+  agreements_ = work.agreements();
+  for (const auto& agreement : agreements_)
     judge_expiry(*agreement, warn_before_, context.now, report.notices);
-    inputs.add(agreement);
+  Poco::SHA2Engine digest{Poco::SHA2Engine::SHA_256};
+  for (const StoredFile& file : work.files()) {
+    digest.update(file.name + '\0' + std::to_string(file.bytes.size()) + '\0');
+    digest.update(file.bytes);
   }
+  fingerprint_ = directory_.string() + " " + Poco::DigestEngine::digestToHex(digest.digest());
   return report;
+}
+
+FetchReport AgreementSource::load(const FetchContext& /*context*/, PolicyInputs& inputs) {
+  for (const auto& agreement : agreements_)
+    inputs.add(agreement);
+  return {};
+}
+
+std::optional<Time> AgreementSource::next_change(Time now) const {
+  std::optional<Time> next;
+  for (const auto& agreement : agreements_) {
+    for (const std::optional<Time>& each : {agreement->starts, agreement->expires}) {
+      if (each && *each > now && (!next || *each < *next)) next = each;
+    }
+  }
+  return next;
 }
 
 }  // namespace tlspact

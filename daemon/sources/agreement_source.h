@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "daemon/sources/policy_source.h"
+#include "policy/agreement.h"
 
 namespace tlspact {
 
@@ -19,11 +20,16 @@ class AgreementSource : public PolicySource {
       : directory_(config.agreements.directory), warn_before_(config.service.warn_before) {}
 
   [[nodiscard]] std::string name() const override { return "agreements"; }
-  [[nodiscard]] FetchReport fetch(const FetchContext& context, PolicyInputs& inputs) override;
+  [[nodiscard]] FetchReport fetch(const FetchContext& context) override;
+  [[nodiscard]] FetchReport load(const FetchContext& context, PolicyInputs& inputs) override;
+  [[nodiscard]] std::string fingerprint() const override { return fingerprint_; }
+  [[nodiscard]] std::optional<Time> next_change(Time now) const override;
 
  private:
   std::filesystem::path directory_;
   Seconds warn_before_;
+  std::vector<std::shared_ptr<const Agreement>> agreements_;
+  std::string fingerprint_;
 };
 
 }  // namespace tlspact

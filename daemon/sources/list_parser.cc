@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/list_parser.h"
 
-#include <Poco/JSON/Handler.h>
-#include <Poco/JSON/Parser.h>
-
 #include <algorithm>
-#include <map>
+#include <array>
+#include <boost/json/basic_parser_impl.hpp>
+#include <initializer_list>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "daemon/dns/idna.h"
-#include "daemon/sources/line_counting_stream.h"
 
 namespace tlspact {
 namespace {
@@ -19,8 +18,11 @@ namespace {
 constexpr std::size_t kMaxDomains = 10'000'000;
 constexpr std::size_t kMaxMxs = 100;
 constexpr std::size_t kMaxAuthor = 1000;
+/// No text of a list that means anything is longer; what goes beyond is not kept.
+constexpr std::size_t kMaxText = 4096;
 
-/// What makes a list refused. Thrown through Poco's parser, caught in parse_list.
+/// What makes a list refused. Thrown by the builder and the handler, caught where the parser calls
+/// the handler.
 struct ListFault {
   std::string text;
 };
@@ -34,6 +36,59 @@ struct RawPolicy {
   std::optional<Mode> mode;
   std::optional<std::vector<MxPattern>> mxs;
   std::optional<std::string> alias;
+};
+
+/// Finds the number of a policy by its mode and code: open addressing, at most half full. A third
+/// of a million policies is not worth a node each.
+class PolicyNumbers {
+ public:
+  explicit PolicyNumbers(const PolicyList& list) : list_(list), slots_(1024) {}
+
+  /// nullopt: not there yet.
+  [[nodiscard]] std::optional<std::uint32_t> find(Mode mode, std::string_view code) const {
+    const std::uint32_t hash = hash_of(mode, code);
+    for (std::size_t at = hash;; ++at) {
+      const Slot& slot = slots_[at % slots_.size()];
+      if (slot.number == kEmpty) return std::nullopt;
+      if (slot.hash == hash && list_.modes[slot.number] == mode && list_.codes[slot.number] == code)
+        return slot.number;
+    }
+  }
+
+  /// A number of the list's that find() does not find.
+  void add(std::uint32_t number) {
+    if (2 * (count_ + 1) > slots_.size()) {
+      std::vector<Slot> old(slots_.size() * 4);
+      old.swap(slots_);
+      for (const Slot& slot : old) {
+        if (slot.number != kEmpty) put(slot);
+      }
+    }
+    put({hash_of(list_.modes[number], list_.codes[number]), number});
+    ++count_;
+  }
+
+ private:
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number = kEmpty;
+  };
+
+  static std::uint32_t hash_of(Mode mode, std::string_view code) {
+    return static_cast<std::uint32_t>(std::hash<std::string_view>{}(code) +
+                                      static_cast<std::size_t>(mode));
+  }
+  void put(const Slot& slot) {
+    std::size_t at = slot.hash;
+    while (slots_[at % slots_.size()].number != kEmpty)
+      ++at;
+    slots_[at % slots_.size()] = slot;
+  }
+
+  const PolicyList& list_;
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
 };
 
 /// The list while it is being read: entries refer to aliases by name until the end, because
@@ -51,33 +106,39 @@ class ListBuilder {
   }
 
   void add_alias(const std::string& name, const RawPolicy& policy) {
+    if (name.size() == kMaxText) refuse("an alias has a name of more than 4,095 bytes");
     if (policy.alias) refuse("the alias " + quote(name) + " refers to another alias");
-    if (!aliases_.emplace(name, definition(policy, quote(name))).second)
+    if (!aliases_.emplace(name, definition(policy, name)).second)
       refuse("the alias " + quote(name) + " is defined twice");
   }
 
   void add_domain(const std::string& name, const RawPolicy& policy) {
-    auto domain = parse_domain(name);
+    const auto domain = parse_domain(name);
     if (!domain) refuse(domain.error().text);
     if (list_.entries.size() == kMaxDomains) refuse("it has more than 10 million domains");
+    const std::uint32_t number = list_.names.add(domain->text());
     if (policy.alias) {
       if (policy.mode || policy.mxs)
         refuse(quote(name) + " has both policy-alias and a policy of its own");
       const auto reference = aliases_used_.try_emplace(*policy.alias, aliases_used_.size()).first;
-      list_.entries.push_back(
-          {*std::move(domain), kAliasBit | static_cast<std::uint32_t>(reference->second)});
+      list_.entries.push_back({number, kAliasBit | static_cast<std::uint32_t>(reference->second)});
     } else {
-      list_.entries.push_back({*std::move(domain), definition(policy, quote(name))});
+      list_.entries.push_back({number, definition(policy, name)});
     }
   }
 
   PolicyList finish() {
     if (list_.expires <= list_.timestamp) refuse("expires is not later than timestamp");
     resolve_aliases();
-    std::ranges::sort(list_.entries, {}, &PolicyList::Entry::domain);
-    const auto repeated = std::ranges::adjacent_find(list_.entries, {}, &PolicyList::Entry::domain);
+    const auto name = [this](const PolicyList::Entry& entry) { return list_.domain(entry); };
+    if (!std::ranges::is_sorted(list_.entries, {}, name))
+      std::ranges::sort(list_.entries, {}, name);
+    const auto repeated = std::ranges::adjacent_find(list_.entries, {}, name);
     if (repeated != list_.entries.end())
-      refuse(quote(repeated->domain.text()) + " is listed twice");
+      refuse(quote(list_.domain(*repeated)) + " is listed twice");
+    list_.names.shrink();
+    list_.codes.shrink();
+    list_.entries.shrink_to_fit();
     return std::move(list_);
   }
 
@@ -85,20 +146,20 @@ class ListBuilder {
   /// Marks PolicyList::Entry::policy as an index of aliases_used_, until resolve_aliases.
   static constexpr std::uint32_t kAliasBit = 1U << 31;
 
-  /// The index of an equal policy, or of a new one.
+  /// The number of an equal policy, or of a new one.
   std::uint32_t definition(const RawPolicy& raw, const std::string& whose) {
-    if (!raw.mode) refuse(whose + " has no mode");
-    if (!raw.mxs || raw.mxs->empty()) refuse(whose + " has no mxs");
-    const auto [known, is_new] = interned_.try_emplace(
-        {*raw.mode, *raw.mxs}, static_cast<std::uint32_t>(list_.policies.size()));
-    if (is_new) {
-      TlsPolicy policy;
-      policy.level = Level::secure;
-      policy.mx = *raw.mxs;
-      policy.min_tls = TlsVersion::tls1_2;  // the list's rules: TLS 1.2 or later
-      list_.policies.push_back({*raw.mode, std::make_shared<const TlsPolicy>(std::move(policy))});
-    }
-    return known->second;
+    if (!raw.mode) refuse(quote(whose) + " has no mode");
+    if (!raw.mxs || raw.mxs->empty()) refuse(quote(whose) + " has no mxs");
+    TlsPolicy policy;
+    policy.level = Level::secure;
+    policy.mx = *raw.mxs;
+    policy.min_tls = TlsVersion::tls1_2;  // the list's rules: TLS 1.2 or later
+    const std::string code = encode_policy(policy);
+    if (const auto known = numbers_.find(*raw.mode, code)) return *known;
+    list_.modes.push_back(*raw.mode);
+    const std::uint32_t number = list_.codes.add(code);
+    numbers_.add(number);
+    return number;
   }
 
   void resolve_aliases() {
@@ -114,19 +175,17 @@ class ListBuilder {
   }
 
   PolicyList list_;
-  std::map<std::pair<Mode, std::vector<MxPattern>>, std::uint32_t> interned_;
-  std::map<std::string, std::uint32_t> aliases_;
-  std::map<std::string, std::size_t> aliases_used_;
+  PolicyNumbers numbers_{list_};
+  std::unordered_map<std::string, std::uint32_t> aliases_;
+  std::unordered_map<std::string, std::size_t> aliases_used_;
 };
 
-/// Follows the events of the parser through the few places that a list has.
-class ListHandler : public Poco::JSON::Handler {
+/// Follows the events of the parser through the few places that a list has. Throws ListFault.
+class ListEvents {
  public:
-  explicit ListHandler(ListBuilder& builder) : builder_(builder) {}
+  explicit ListEvents(ListBuilder& builder) : builder_(builder) {}
 
-  void reset() override {}
-
-  void startObject() override {
+  void begin_object() {
     switch (place_) {
       case Place::start:
         place_ = Place::root;
@@ -145,7 +204,7 @@ class ListHandler : public Poco::JSON::Handler {
     refuse(where() + " must not be an object");
   }
 
-  void endObject() override {
+  void end_object() {
     switch (place_) {
       case Place::alias:
         builder_.add_alias(name_, policy_);
@@ -161,16 +220,16 @@ class ListHandler : public Poco::JSON::Handler {
     }
   }
 
-  void startArray() override {
+  void begin_array() {
     if (place_ != Place::field_value || key_ != "mxs") refuse(where() + " must not be an array");
     if (policy_.mxs) refuse(quote(name_) + " has two mxs");
     policy_.mxs.emplace();
     place_ = Place::mxs;
   }
 
-  void endArray() override { place_ = in_alias_ ? Place::alias : Place::policy; }
+  void end_array() { place_ = in_alias_ ? Place::alias : Place::policy; }
 
-  void key(const std::string& key) override {
+  void key(const std::string& key) {
     switch (place_) {
       case Place::root:
         check_field(key,
@@ -190,7 +249,7 @@ class ListHandler : public Poco::JSON::Handler {
     }
   }
 
-  void value(const std::string& text) override {
+  void text(const std::string& text) {
     if (place_ == Place::mxs) return add_mx(text);
     if (place_ == Place::root_value) return set_root_field(text);
     if (place_ != Place::field_value || key_ == "mxs") refuse(where() + " must not be a text");
@@ -206,23 +265,23 @@ class ListHandler : public Poco::JSON::Handler {
     place_ = in_alias_ ? Place::alias : Place::policy;
   }
 
-  void value(int number) override { set_epoch(number); }
-  void value(unsigned number) override { set_epoch(number); }
-  void value(Poco::Int64 number) override { set_epoch(number); }
-  void value(Poco::UInt64 number) override {
-    if (std::in_range<Poco::Int64>(number)) return set_epoch(static_cast<Poco::Int64>(number));
-    refuse(where() + " is too large a number");
+  void epoch(std::int64_t seconds) {
+    if (place_ != Place::root_value || (key_ != "timestamp" && key_ != "expires"))
+      refuse(where() + " must not be a number");
+    constexpr std::int64_t kYear9999 = 253402300799;
+    if (seconds < 0 || seconds > kYear9999) refuse(where() + " is not a time");
+    builder_.set_time(key_, Time{Seconds{seconds}});
+    place_ = Place::root;
   }
-  void value(double /*number*/) override { refuse(where() + " must not be a fraction"); }
-  void value(bool /*truth*/) override { refuse(where() + " must not be true or false"); }
-  void null() override { refuse(where() + " must not be null"); }
+
+  /// A value of a kind that a list has nowhere: "null".
+  [[noreturn]] void misplaced(const std::string& kind) { refuse(where() + " must not be " + kind); }
 
   void check_complete() const {
     for (const char* each : {"timestamp", "expires", "version", "policy-aliases", "policies"}) {
       if (!seen_.contains(each)) refuse(std::string{"\""} + each + "\" is missing");
     }
   }
-  [[nodiscard]] bool at_end() const { return place_ == Place::end; }
 
  private:
   enum class Place {
@@ -266,8 +325,8 @@ class ListHandler : public Poco::JSON::Handler {
     }
   }
 
-  static void check_field(const std::string& key, const std::set<std::string>& known) {
-    if (!known.contains(key)) refuse("unknown field " + quote(key));
+  static void check_field(std::string_view key, std::initializer_list<std::string_view> known) {
+    if (std::ranges::find(known, key) == known.end()) refuse("unknown field " + quote(key));
   }
 
   void add_mx(const std::string& text) {
@@ -293,15 +352,6 @@ class ListHandler : public Poco::JSON::Handler {
     place_ = Place::root;
   }
 
-  void set_epoch(Poco::Int64 seconds) {
-    if (place_ != Place::root_value || (key_ != "timestamp" && key_ != "expires"))
-      refuse(where() + " must not be a number");
-    constexpr Poco::Int64 kYear9999 = 253402300799;
-    if (seconds < 0 || seconds > kYear9999) refuse(where() + " is not a time");
-    builder_.set_time(key_, Time{Seconds{seconds}});
-    place_ = Place::root;
-  }
-
   ListBuilder& builder_;
   Place place_ = Place::start;
   std::string key_;   ///< the last key of the list or of a policy
@@ -311,39 +361,152 @@ class ListHandler : public Poco::JSON::Handler {
   std::set<std::string> seen_;  ///< top-level keys
 };
 
-std::string json_message(const Poco::Exception& exception) {
-  std::string text;
-  for (const char c : exception.message().substr(0, 200))
-    text += c >= 0x20 && c < 0x7f ? c : '?';
-  return "not JSON: " + text;
-}
+/// What Boost.JSON's parser calls: puts the pieces of a text together, and ends the parsing at the
+/// first fault. Deeper nesting than a list has is refused by the events themselves.
+class ListHandler {
+ public:
+  static constexpr std::size_t max_array_size = ~std::size_t{0};   // NOLINT: Boost's names
+  static constexpr std::size_t max_object_size = ~std::size_t{0};  // NOLINT
+  static constexpr std::size_t max_string_size = ~std::size_t{0};  // NOLINT
+  static constexpr std::size_t max_key_size = ~std::size_t{0};     // NOLINT
+  using Text = boost::json::string_view;
+  using Code = boost::json::error_code;
+
+  explicit ListHandler(ListBuilder& builder) : events_(builder) {}
+
+  /// nullptr: no fault of the list's own rules.
+  [[nodiscard]] const std::string* fault() const { return fault_ ? &*fault_ : nullptr; }
+  [[nodiscard]] const ListEvents& events() const { return events_; }
+
+  bool on_document_begin(Code& /*code*/) { return true; }
+  bool on_document_end(Code& /*code*/) { return true; }
+  bool on_object_begin(Code& code) {
+    return guarded(code, [&] { events_.begin_object(); });
+  }
+  bool on_object_end(std::size_t /*n*/, Code& code) {
+    return guarded(code, [&] { events_.end_object(); });
+  }
+  bool on_array_begin(Code& code) {
+    return guarded(code, [&] { events_.begin_array(); });
+  }
+  bool on_array_end(std::size_t /*n*/, Code& code) {
+    return guarded(code, [&] { events_.end_array(); });
+  }
+  bool on_key_part(Text part, std::size_t /*n*/, Code& /*code*/) { return append(part); }
+  bool on_key(Text part, std::size_t /*n*/, Code& code) {
+    append(part);
+    return guarded(code, [&] { events_.key(text_); });
+  }
+  bool on_string_part(Text part, std::size_t /*n*/, Code& /*code*/) { return append(part); }
+  bool on_string(Text part, std::size_t /*n*/, Code& code) {
+    append(part);
+    return guarded(code, [&] { events_.text(text_); });
+  }
+  bool on_number_part(Text /*part*/, Code& /*code*/) { return true; }
+  bool on_int64(std::int64_t number, Text /*part*/, Code& code) {
+    return guarded(code, [&] { events_.epoch(number); });
+  }
+  bool on_uint64(std::uint64_t /*number*/, Text /*part*/, Code& code) {
+    return guarded(code, [&] { events_.misplaced("so large a number"); });
+  }
+  bool on_double(double /*number*/, Text /*part*/, Code& code) {
+    return guarded(code, [&] { events_.misplaced("a fraction"); });
+  }
+  bool on_bool(bool /*truth*/, Code& code) {
+    return guarded(code, [&] { events_.misplaced("true or false"); });
+  }
+  bool on_null(Code& code) {
+    return guarded(code, [&] { events_.misplaced("null"); });
+  }
+  bool on_comment_part(Text /*part*/, Code& /*code*/) { return true; }
+  bool on_comment(Text /*part*/, Code& /*code*/) { return true; }
+
+ private:
+  bool append(Text part) {
+    text_.append(part.data(), std::min(part.size(), kMaxText - text_.size()));
+    return true;
+  }
+
+  template <class Work>
+  bool guarded(Code& code, Work work) {
+    try {
+      work();
+      text_.clear();
+      return true;
+    } catch (ListFault& fault) {
+      fault_ = std::move(fault.text);
+      code = boost::json::make_error_code(boost::json::error::exception);
+      return false;
+    }
+  }
+
+  ListEvents events_;
+  std::string text_;  ///< of the key or text being read, at most kMaxText bytes
+  std::optional<std::string> fault_;
+};
+
+/// Feeds a stream to the parser in pieces, and knows the line that it is at.
+class ListReading {
+ public:
+  explicit ListReading(std::istream& json)
+      : json_(json), parser_(boost::json::parse_options{}, builder_) {}
+
+  Result<PolicyList> run(const std::string& file) {
+    try {
+      read_all();
+      parser_.handler().events().check_complete();
+      return builder_.finish();
+    } catch (const ListFault& fault) {
+      return fail(Errc::bad_input, file + ":" + std::to_string(line_) + ": " + fault.text);
+    }
+  }
+
+ private:
+  void read_all() {
+    std::vector<char> buffer(1U << 16);
+    bool more = true;
+    while (more) {
+      json_.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+      const std::string_view piece{buffer.data(), static_cast<std::size_t>(json_.gcount())};
+      more = static_cast<bool>(json_);
+      take(piece, more);
+    }
+  }
+
+  void take(std::string_view piece, bool more) {
+    if (!parser_.done()) {
+      boost::json::error_code code;
+      const std::size_t taken = parser_.write_some(more, piece.data(), piece.size(), code);
+      count_lines(piece.substr(0, taken));
+      if (code) refuse_piece(code);
+      piece.remove_prefix(taken);
+    }
+    const std::size_t behind = piece.find_first_not_of(" \t\r\n");
+    count_lines(piece.substr(0, behind));
+    if (behind != std::string_view::npos)
+      refuse("not JSON: something follows the list's closing brace");
+  }
+
+  void count_lines(std::string_view text) {
+    line_ += static_cast<unsigned>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  [[noreturn]] void refuse_piece(const boost::json::error_code& code) {
+    if (const std::string* fault = parser_.handler().fault()) refuse(*fault);
+    if (code == boost::json::error::incomplete) refuse("not JSON: the list ends too early");
+    refuse("not JSON: " + code.message());
+  }
+
+  std::istream& json_;
+  ListBuilder builder_;
+  boost::json::basic_parser<ListHandler> parser_;
+  unsigned line_ = 1;
+};
 
 }  // namespace
 
 Result<PolicyList> parse_list(std::istream& json, const std::string& file) {
-  LineCountingBuffer buffer{json};
-  std::istream lines{&buffer};
-  const auto refused = [&](const std::string& text) {
-    return fail(Errc::bad_input, file + ":" + std::to_string(buffer.line()) + ": " + text);
-  };
-  ListBuilder builder;
-  const Poco::SharedPtr<ListHandler> handler{new ListHandler{builder}};
-  try {
-    Poco::JSON::Parser parser{handler};
-    parser.parse(lines);
-    // Poco hands a key on only up to its first NUL: "evil.example\u0000.org" would be another name.
-    if (buffer.saw_nul()) refuse("a NUL byte in a text (\\u0000)");
-    if (!handler->at_end()) refuse("not JSON: the list ends too early");
-    lines.clear();
-    if ((lines >> std::ws).peek() != std::istream::traits_type::eof())
-      refuse("something follows the list's closing brace");
-    handler->check_complete();
-    return builder.finish();
-  } catch (const ListFault& fault) {
-    return refused(fault.text);
-  } catch (const Poco::Exception& exception) {
-    return refused(json_message(exception));
-  }
+  return ListReading{json}.run(file);
 }
 
 }  // namespace tlspact

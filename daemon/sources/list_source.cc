@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/list_source.h"
 
-#include <Poco/DigestEngine.h>
-#include <Poco/SHA2Engine.h>
+#include <Poco/Crypto/DigestEngine.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
+#include <future>
 #include <utility>
 
 #include "daemon/sources/https_client.h"
 #include "daemon/sources/list_parser.h"
 #include "generators/process/temp_directory.h"
 #include "generators/table/file.h"
+#include "policy/guards.h"
 
 namespace tlspact {
 namespace {
@@ -45,6 +45,20 @@ Result<void> copy_local(const std::string& from, const fs::path& to, std::uintma
   return {};
 }
 
+/// Reads the list that the store keeps, and makes sure that it is the one that was put into it.
+Result<std::shared_ptr<const PolicyList>> load_stored(const Store& store,
+                                                      const StoredList& record) {
+  const fs::path file = store.list_file(record);
+  const auto digest = file_sha256(file);
+  if (!digest) return std::unexpected(digest.error());
+  if (*digest != record.sha256)
+    return fail(Errc::io, "the store does not hold the bytes that were put into it");
+  std::ifstream bytes{file, std::ios::binary};
+  auto list = parse_list(bytes, "list " + record.name);
+  if (!list) return std::unexpected(list.error());
+  return std::make_shared<const PolicyList>(*std::move(list));
+}
+
 /// The work of one fetch().
 class ListFetch {
  public:
@@ -52,7 +66,7 @@ class ListFetch {
       : list_(list), ca_file_(ca_file), context_(context) {}
 
   FetchReport run() {
-    auto directory = TempDirectory::make();
+    auto directory = TempDirectory::make(context_.scratch);
     if (!directory) return failed(directory.error());
     directory_ = directory->path();
     auto stored = context_.store.list(list_.name);
@@ -63,9 +77,10 @@ class ListFetch {
     }
     if (auto loaded = load_key(); !loaded) return failed(loaded.error());
     if (context_.offline && is_remote(list_.url)) return use_stored(SourceState::not_changed);
+    if (is_as_stored()) return verify_as_stored();
     auto brought = bring();
     if (brought && brought->http.not_changed) {
-      if (load_stored()) return not_changed(brought->http);
+      if (stored_can_be_read()) return not_changed(brought->http);
       // What "has not changed" cannot be read here any more: ask for all of it.
       conditional_ = false;
       brought = bring();
@@ -75,12 +90,12 @@ class ListFetch {
         verify_list(brought->list, brought->signature, key(), list_.url, context_.now);
     if (!verified) return failed(verified.error());
     if (auto forward = check_forward(*verified); !forward) return failed(forward.error());
+    if (auto held = check_loss(*verified); !held) return held_back(held.error());
     return accept(*brought, *verified);
   }
 
   /// What is in force, if anything.
-  [[nodiscard]] const std::shared_ptr<const PolicyList>& in_force() const { return in_force_; }
-  [[nodiscard]] Time fetched() const { return fetched_; }
+  [[nodiscard]] std::optional<ListInForce> take() { return std::move(in_force_); }
 
  private:
   void notice(Severity severity, std::string text) {
@@ -107,6 +122,40 @@ class ListFetch {
                     ? "; the last good list of " + format_time(stored_->timestamp) + " stays"
                     : "; there is no earlier good list"));
     return use_stored(SourceState::kept);
+  }
+
+  FetchReport held_back(const Error& error) {
+    notice(Severity::alert, error.text + "; the last good list of " +
+                                format_time(stored_->timestamp) + " stays until \"tlspact accept " +
+                                list_.name + "\"");
+    report_.refused = true;
+    return use_stored(SourceState::kept);
+  }
+
+  /// Whether a local file holds the bytes that the store has, with the signature that goes with
+  /// them; then it need be neither copied nor parsed.
+  [[nodiscard]] bool is_as_stored() const {
+    if (!stored_key_is_current() || is_remote(list_.url) || is_remote(list_.signature))
+      return false;
+    if (stored_->url != list_.url || stored_->expires == Time{}) return false;
+    std::error_code error;
+    for (const std::string* file : {&list_.url, &list_.signature}) {
+      if (!file->empty() && !fs::is_regular_file(*file, error)) return false;
+    }
+    const auto digest = file_sha256(list_.url);
+    if (!digest || *digest != stored_->sha256) return false;
+    return list_.unsigned_list ||
+           read_file(list_.signature, kMaxSignature).value_or("") == stored_->signature;
+  }
+
+  FetchReport verify_as_stored() {
+    if (key() != nullptr) {
+      const auto signature = verify_signature(list_.url, list_.signature, *key());
+      if (!signature)
+        return failed({signature.error().code,
+                       list_.url + ": the signature is not accepted: " + signature.error().text});
+    }
+    return not_changed({});
   }
 
   Result<HttpsResponse> bring_one(const std::string& url, const fs::path& to, std::size_t limit,
@@ -150,6 +199,13 @@ class ListFetch {
     return std::ranges::find(key_->primary_keys, stored_->primary_key) != key_->primary_keys.end();
   }
 
+  [[nodiscard]] bool stored_can_be_read() {
+    auto loaded = load_stored(context_.store, *stored_);
+    if (!loaded) return false;
+    parsed_ = *std::move(loaded);
+    return true;
+  }
+
   /// The timestamp of a list never goes back (its rules ask for it): an old, validly signed list
   /// would bring back policies that the publisher has withdrawn.
   [[nodiscard]] Result<void> check_forward(const VerifiedList& verified) const {
@@ -160,12 +216,50 @@ class ListFetch {
                                      format_time(stored_->timestamp));
   }
 
+  /// The shrink guard. An expired list protects nobody any more, so anything may replace it.
+  [[nodiscard]] Result<void> check_loss(const VerifiedList& verified) {
+    if (!stored_key_is_current() || verified.sha256 == stored_->sha256) return {};
+    const auto before = load_stored(context_.store, *stored_);
+    if (!before || context_.now >= (*before)->expires) return {};
+    const ListLoss loss = compare_lists(**before, *verified.list, list_.early_adopter);
+    if (!shrinks_too_much(loss, list_.max_shrink_percent())) return {};
+    const auto known = context_.store.held_list(list_.name);
+    HeldList held =
+        known && *known
+            ? **known
+            : HeldList{.name = list_.name, .good_sha256 = {}, .sha256 = {}, .since = context_.now};
+    const bool accepted = held.accepted && held.good_sha256 == stored_->sha256 &&
+                          loss.lost_domains <= held.lost_domains &&
+                          loss.lost_enforced <= held.lost_enforced;
+    if (accepted) return {};
+    held.accepted = false;
+    held.good_sha256 = stored_->sha256;
+    held.sha256 = verified.sha256;
+    held.timestamp = verified.list->timestamp;
+    held.lost_domains = loss.lost_domains;
+    held.lost_enforced = loss.lost_enforced;
+    if (context_.keep_in_store) keep(context_.store.keep_held_list(held));
+    return fail(Errc::bad_input,
+                "held back: the version of " + format_time(verified.list->timestamp) +
+                    " gives up " + std::to_string(loss.lost_enforced) + " of " +
+                    std::to_string(loss.enforced) + " enforced domains and " +
+                    std::to_string(loss.lost_domains) + " of all " + std::to_string(loss.domains) +
+                    " (max_shrink is " + list_.max_shrink + ")");
+  }
+
   FetchReport not_changed(const HttpsResponse& http) {
     stored_->fetched = context_.now;
     if (!http.etag.empty()) stored_->etag = http.etag;
     if (!http.last_modified.empty()) stored_->last_modified = http.last_modified;
+    if (parsed_ != nullptr) add_figures(*stored_, *parsed_);
     keep(context_.keep_in_store ? context_.store.touch_list(*stored_) : Result<void>{});
     return use_stored(SourceState::not_changed);
+  }
+
+  static void add_figures(StoredList& record, const PolicyList& list) {
+    record.timestamp = list.timestamp;
+    record.expires = list.expires;
+    record.enforced = list.count(Mode::enforce);
   }
 
   FetchReport accept(const Brought& brought, const VerifiedList& verified) {
@@ -174,19 +268,23 @@ class ListFetch {
                       .primary_key = verified.signature ? verified.signature->primary_key : "",
                       .signature = {},
                       .sha256 = verified.sha256,
-                      .timestamp = verified.list->timestamp,
+                      .timestamp = {},
+                      .expires = {},
                       .fetched = context_.now,
                       .etag = brought.http.etag,
                       .last_modified = brought.http.last_modified};
+    add_figures(record, *verified.list);
     if (verified.signature)
       record.signature = read_file(brought.signature, kMaxSignature).value_or("");
     const bool same = stored_ && stored_->sha256 == record.sha256 &&
-                      stored_->primary_key == record.primary_key && stored_->url == record.url;
-    if (context_.keep_in_store)
+                      stored_->primary_key == record.primary_key && stored_->url == record.url &&
+                      stored_->signature == record.signature;
+    if (context_.keep_in_store) {
       keep(same ? context_.store.touch_list(record)
                 : context_.store.keep_list(record, brought.list));
-    in_force_ = verified.list;
-    fetched_ = context_.now;
+      keep(context_.store.forget_held_list(list_.name));
+    }
+    in_force_ = ListInForce{.record = std::move(record), .parsed = verified.list};
     report_.state = same ? SourceState::not_changed : SourceState::fresh;
     return std::move(report_);
   }
@@ -207,27 +305,19 @@ class ListFetch {
                                   ", which is not the configured key: it is no longer used");
       return std::move(report_);
     }
-    if (auto loaded = load_stored(); !loaded) {
-      notice(Severity::alert, "the last good list cannot be used: " + loaded.error().text);
-      return std::move(report_);
+    // Without its figures (a store of an earlier version) it has to be read now.
+    if (stored_->expires == Time{} && parsed_ == nullptr) {
+      auto loaded = load_stored(context_.store, *stored_);
+      if (!loaded) {
+        notice(Severity::alert, "the last good list cannot be used: " + loaded.error().text);
+        return std::move(report_);
+      }
+      parsed_ = *std::move(loaded);
+      add_figures(*stored_, *parsed_);
     }
-    fetched_ = stored_->fetched;
+    in_force_ = ListInForce{.record = *stored_, .parsed = std::move(parsed_)};
     report_.state = state;
     return std::move(report_);
-  }
-
-  Result<void> load_stored() {
-    const fs::path file = directory_ / "stored.json";
-    if (auto copied = context_.store.copy_list(list_.name, file); !copied) return copied;
-    const auto digest = file_sha256(file);
-    if (!digest) return std::unexpected(digest.error());
-    if (*digest != stored_->sha256)
-      return fail(Errc::io, "the store does not hold the bytes that were put into it");
-    std::ifstream bytes{file, std::ios::binary};
-    auto list = parse_list(bytes, "list " + list_.name);
-    if (!list) return std::unexpected(list.error());
-    in_force_ = std::make_shared<const PolicyList>(*std::move(list));
-    return {};
   }
 
   const ListConfig& list_;
@@ -238,14 +328,14 @@ class ListFetch {
   std::optional<StoredList> stored_;
   std::optional<OpenPgpKey> key_;
   bool conditional_ = true;
-  std::shared_ptr<const PolicyList> in_force_;
-  Time fetched_;
+  std::shared_ptr<const PolicyList> parsed_;  ///< of the stored one, if it was read
+  std::optional<ListInForce> in_force_;
 };
 
 /// An expired list stops enforcing, which is worth an alert; one that will soon, a warning.
-void judge_expiry(const PolicyList& list, Seconds warn_before, Time now, const std::string& subject,
+void judge_expiry(const StoredList& list, Seconds warn_before, Time now, const std::string& subject,
                   Notices& notices) {
-  const std::string count = std::to_string(list.count(Mode::enforce));
+  const std::string count = std::to_string(list.enforced);
   if (now >= list.expires) {
     notices.push_back({Severity::alert, subject,
                        "expired on " + format_time(list.expires) + ": its " + count +
@@ -266,10 +356,10 @@ void judge_expiry(const PolicyList& list, Seconds warn_before, Time now, const s
 Result<std::string> file_sha256(const fs::path& file) {
   std::ifstream in{file, std::ios::binary};
   if (!in) return io_error(file, "read");
-  Poco::SHA2Engine engine{Poco::SHA2Engine::SHA_256};
-  std::array<char, 65536> buffer{};
+  Poco::Crypto::DigestEngine engine{"SHA256"};
+  std::vector<char> buffer(1UL << 18);
   while (in) {
-    in.read(buffer.data(), buffer.size());
+    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     engine.update(buffer.data(), static_cast<unsigned>(in.gcount()));
   }
   if (in.bad()) return io_error(file, "read");
@@ -279,6 +369,7 @@ Result<std::string> file_sha256(const fs::path& file) {
 Result<VerifiedList> verify_list(const fs::path& list, const fs::path& signature,
                                  const OpenPgpKey* key, const std::string& name, Time now) {
   VerifiedList out;
+  auto digesting = std::async(std::launch::async, file_sha256, list);  // while gpgv does the same
   if (key != nullptr) {
     auto verified = verify_signature(list, signature, *key);
     if (!verified)
@@ -286,7 +377,7 @@ Result<VerifiedList> verify_list(const fs::path& list, const fs::path& signature
                   name + ": the signature is not accepted: " + verified.error().text);
     out.signature = *std::move(verified);
   }
-  auto digest = file_sha256(list);
+  auto digest = digesting.get();
   if (!digest) return std::unexpected(digest.error());
   out.sha256 = *std::move(digest);
   std::ifstream bytes{list, std::ios::binary};
@@ -300,17 +391,44 @@ Result<VerifiedList> verify_list(const fs::path& list, const fs::path& signature
   return out;
 }
 
-FetchReport ListSource::fetch(const FetchContext& context, PolicyInputs& inputs) {
+FetchReport ListSource::fetch(const FetchContext& context) {
   ListFetch work{list_, ca_file_, context};
   FetchReport report = work.run();
-  if (work.in_force() == nullptr) return report;
-  judge_expiry(*work.in_force(), warn_before_, context.now, name(), report.notices);
+  in_force_ = work.take();
+  if (in_force_) judge_expiry(in_force_->record, warn_before_, context.now, name(), report.notices);
+  return report;
+}
+
+FetchReport ListSource::load(const FetchContext& context, PolicyInputs& inputs) {
+  FetchReport report{.state = SourceState::not_changed};
+  if (!in_force_) return report;
+  std::shared_ptr<const PolicyList> list = std::move(in_force_->parsed);
+  if (list == nullptr) {
+    auto loaded = load_stored(context.store, in_force_->record);
+    if (!loaded) {
+      report.state = SourceState::never_good;
+      report.notices.push_back(
+          {Severity::alert, name(), "the last good list cannot be used: " + loaded.error().text});
+      return report;
+    }
+    list = *std::move(loaded);
+  }
   inputs.add(PublishedList{.name = list_.name,
                            .url = list_.url,
                            .early_adopter = list_.early_adopter,
-                           .fetched = work.fetched(),
-                           .list = work.in_force()});
+                           .fetched = in_force_->record.fetched,
+                           .list = std::move(list)});
   return report;
+}
+
+std::string ListSource::fingerprint() const {
+  return list_.name + " " + list_.url + (list_.early_adopter ? " early " : " ") +
+         (in_force_ ? in_force_->record.sha256 : "none");
+}
+
+std::optional<Time> ListSource::next_change(Time now) const {
+  if (!in_force_ || in_force_->record.expires <= now) return std::nullopt;
+  return in_force_->record.expires;
 }
 
 }  // namespace tlspact

@@ -30,6 +30,12 @@ struct VerifiedList {
 /// SHA-256 of a file, lower-case hex.
 [[nodiscard]] Result<std::string> file_sha256(const std::filesystem::path& file);
 
+/// What fetch() found to be in force: a list that it has parsed, or one that is in the store.
+struct ListInForce {
+  StoredList record;
+  std::shared_ptr<const PolicyList> parsed;  ///< nullptr: load() reads it from the store
+};
+
 class ListSource : public PolicySource {
  public:
   ListSource(ListConfig list, const Config& config)
@@ -39,16 +45,22 @@ class ListSource : public PolicySource {
 
   [[nodiscard]] std::string name() const override { return "list " + list_.name; }
 
-  /// Files are read anew each time; https:// is asked with conditions. Refused, with the last good
-  /// list kept in force: whatever verify_list refuses, and a timestamp older than that of the last
-  /// good list, while its key is still configured. The stored list stays in force only while its
-  /// key is among the configured ones.
-  [[nodiscard]] FetchReport fetch(const FetchContext& context, PolicyInputs& inputs) override;
+  /// Files are looked at anew each time; https:// is asked with conditions. Refused, with the last
+  /// good list kept in force: whatever verify_list refuses, a timestamp older than that of the last
+  /// good list, while its key is still configured, and a list that gives up too much of the last
+  /// good one (policy/guards.h). The stored list stays in force only while its key is among the
+  /// configured ones. A list whose bytes are those of the stored one is verified again (its key may
+  /// have been revoked), but not copied and not parsed.
+  [[nodiscard]] FetchReport fetch(const FetchContext& context) override;
+  [[nodiscard]] FetchReport load(const FetchContext& context, PolicyInputs& inputs) override;
+  [[nodiscard]] std::string fingerprint() const override;
+  [[nodiscard]] std::optional<Time> next_change(Time now) const override;
 
  private:
   ListConfig list_;
   std::string ca_file_;
   Seconds warn_before_;
+  std::optional<ListInForce> in_force_;  ///< set by fetch()
 };
 
 }  // namespace tlspact

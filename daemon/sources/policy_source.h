@@ -2,7 +2,9 @@
 /// PolicySource: one place that policies come from.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,7 @@
 
 namespace tlspact {
 
-/// How a fetch ended. Whatever the state, what is in force was added to the inputs.
+/// How a fetch ended. Whatever the state, load() adds what is in force.
 enum class SourceState {
   fresh,        ///< a new good batch
   not_changed,  ///< the batch is the last one
@@ -33,10 +35,12 @@ struct FetchContext {
   Time now;
   bool offline = false;       ///< no network: what is remote counts as not changed
   bool keep_in_store = true;  ///< false: the store is only read
+  /// Where private copies are made meanwhile; empty: in the system's temporary directory.
+  std::filesystem::path scratch = {};
 };
 
-/// A plug-in point. fetch() never lets one source's fault touch another: it reports it, and adds
-/// the last good batch of its own.
+/// A plug-in point, for one run: fetch(), and then, unless everything is as it was, load(). Neither
+/// lets one source's fault touch another: it is reported, and the last good batch is used.
 class PolicySource {
  public:
   PolicySource() = default;
@@ -48,7 +52,19 @@ class PolicySource {
 
   /// For messages: "agreements", "list community".
   [[nodiscard]] virtual std::string name() const = 0;
-  [[nodiscard]] virtual FetchReport fetch(const FetchContext& context, PolicyInputs& inputs) = 0;
+
+  /// Brings what is new and judges it; what is not new is not even parsed.
+  [[nodiscard]] virtual FetchReport fetch(const FetchContext& context) = 0;
+
+  /// Adds what is in force to `inputs`. After fetch().
+  [[nodiscard]] virtual FetchReport load(const FetchContext& context, PolicyInputs& inputs) = 0;
+
+  /// After fetch(): two runs with equal fingerprints load the same.
+  [[nodiscard]] virtual std::string fingerprint() const = 0;
+
+  /// After fetch(): the first moment after `now` at which something of this begins or ceases to
+  /// hold; nullopt: none.
+  [[nodiscard]] virtual std::optional<Time> next_change(Time now) const = 0;
 };
 
 /// Every source that `config` asks for, in order of rank.

@@ -12,9 +12,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <cstdio>
 #include <mutex>
 
+#include "generators/install/file_identity.h"
 #include "generators/table/file.h"
 
 namespace tlspact {
@@ -35,18 +36,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kChunk = 1UL << 20;
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
-/// Times are epoch seconds. A list is kept in pieces, because one value holds at most 1 GB.
+/// Times are epoch seconds.
 constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS list (name TEXT PRIMARY KEY, url TEXT NOT NULL, "
     "primary_key TEXT NOT NULL, signature BLOB NOT NULL, sha256 TEXT NOT NULL, "
     "timestamp INTEGER NOT NULL, fetched INTEGER NOT NULL, etag TEXT NOT NULL, "
-    "last_modified TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS list_piece (name TEXT NOT NULL REFERENCES list(name), "
-    "number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, number))",
+    "last_modified TEXT NOT NULL, expires INTEGER NOT NULL DEFAULT 0, "
+    "enforced INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS agreement_file (name TEXT PRIMARY KEY, bytes BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS held_list (name TEXT PRIMARY KEY, good_sha256 TEXT NOT NULL, "
+    "sha256 TEXT NOT NULL, timestamp INTEGER NOT NULL, lost_domains INTEGER NOT NULL, "
+    "lost_enforced INTEGER NOT NULL, since INTEGER NOT NULL, accepted INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS accepted (what TEXT PRIMARY KEY, at INTEGER NOT NULL)",
+};
+
+/// From version 1, which kept the bytes of a list in the database: lists are fetched anew.
+constexpr const char* kFromVersion1[] = {
+    "DROP TABLE IF EXISTS list_piece",
+    "DROP TABLE IF EXISTS list",
 };
 
 Poco::Int64 to_sql(Time time) {
@@ -159,25 +168,53 @@ Poco::Data::Session connect(const fs::path& file, Store::Access access) {
           kBusySeconds};
 }
 
+void bring_up_to_date(Poco::Data::Session& sql, int version) {
+  Transaction transaction{sql};
+  if (version == 1) {
+    for (const char* statement : kFromVersion1)
+      sql << statement, now;
+  }
+  for (const char* statement : kSchema)
+    sql << statement, now;
+  sql << "PRAGMA user_version = 2", now;
+  transaction.commit();
+}
+
 /// False: a file without a schema, opened to be read; it holds nothing.
 bool prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access access) {
   int version = 0;
   sql << "PRAGMA user_version", into(version), now;
   if (version > kSchemaVersion)
     throw Poco::DataException("it was written by a newer tlspact, install that one", file.string());
-  if (access == Store::Access::read_only && version == 0) return false;
+  // One of an earlier version is brought up to date by the next run that writes.
+  if (access == Store::Access::read_only && version < kSchemaVersion) return false;
   if (access == Store::Access::read_write) {
-    Transaction transaction{sql};
-    for (const char* statement : kSchema)
-      sql << statement, now;
-    sql << "PRAGMA user_version = 1", now;
-    transaction.commit();
+    if (version < kSchemaVersion) bring_up_to_date(sql, version);
   }
-  // Reads every page that matters, so that damage shows now.
+  // Reads every page, so that damage shows now.
   std::string verdict;
   sql << "PRAGMA quick_check(1)", into(verdict), now;
   if (verdict != "ok") throw Poco::Data::SQLite::CorruptImageException(verdict);
   return true;
+}
+
+fs::path lists_of(const fs::path& file) {
+  return file.string() + ".lists";
+}
+
+/// Moves a file into the store and flushes it to disk; copies it if it comes from another one.
+Result<void> take_over(const fs::path& from, const fs::path& to) {
+  constexpr mode_t kMode = 0640;
+  if (auto made = make_directories(to.parent_path()); !made) return made;
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    if (errno != EXDEV) return io_error(to, "written");
+    if (auto copied = copy_whole_file(from, to); !copied) return copied;
+    std::error_code ignored;
+    fs::remove(from, ignored);
+  }
+  if (::chmod(to.c_str(), kMode) != 0) return io_error(to, "given its mode");
+  if (auto flushed = flush_file(to); !flushed) return flushed;
+  return flush_directory(to.parent_path());
 }
 
 fs::path set_aside(const fs::path& file, Time now) {
@@ -242,70 +279,70 @@ Result<std::optional<StoredList>> Store::list(const std::string& name) {
     Poco::Data::BLOB signature;
     Poco::Int64 timestamp = 0;
     Poco::Int64 fetched = 0;
+    Poco::Int64 expires = 0;
+    Poco::Int64 enforced = 0;
     Poco::Data::Statement statement{session_->sql};
     statement << "SELECT url, primary_key, signature, sha256, timestamp, fetched, etag, "
-                 "last_modified FROM list WHERE name = ?",
+                 "last_modified, expires, enforced FROM list WHERE name = ?",
         use(key), into(list.url), into(list.primary_key), into(signature), into(list.sha256),
-        into(timestamp), into(fetched), into(list.etag), into(list.last_modified);
+        into(timestamp), into(fetched), into(list.etag), into(list.last_modified), into(expires),
+        into(enforced);
     if (statement.execute() == 0) return std::nullopt;
     list.signature = from_blob(signature);
     list.timestamp = from_sql(timestamp);
     list.fetched = from_sql(fetched);
+    list.expires = from_sql(expires);
+    list.enforced = static_cast<std::uint64_t>(enforced);
     return list;
   });
 }
 
-Result<void> Store::copy_list(const std::string& name, const fs::path& file) {
-  const auto known = list(name);
-  if (!known) return std::unexpected(known.error());
-  if (!*known) return fail(Errc::no_input, "the store holds no list " + name);
-  return guarded(session_->file, [&]() -> Result<void> {
-    std::ofstream out{file, std::ios::binary | std::ios::trunc};
-    for (int number = 0;; ++number) {
-      std::string key = name;
-      Poco::Data::BLOB bytes;
-      Poco::Data::Statement statement{session_->sql};
-      statement << "SELECT bytes FROM list_piece WHERE name = ? AND number = ?", use(key),
-          use(number), into(bytes);
-      if (statement.execute() == 0) break;
-      out.write(reinterpret_cast<const char*>(bytes.rawContent()),
-                static_cast<std::streamsize>(bytes.size()));
-    }
-    out.close();
-    if (!out) return io_error(file, "written");
-    return {};
-  });
+fs::path Store::list_file(const StoredList& list) const {
+  return session_ == nullptr ? fs::path{} : lists_of(session_->file) / list.sha256;
 }
 
 Result<void> Store::keep_list(const StoredList& list, const fs::path& file) {
   if (session_ == nullptr) return read_only();
-  return guarded(session_->file, [&]() -> Result<void> {
-    Poco::Data::Session& sql = session_->sql;
-    std::ifstream in{file, std::ios::binary};
-    if (!in) return io_error(file, "read");
-    Transaction transaction{sql};
-    sql << "DELETE FROM list_piece WHERE name = ?", bind(list.name), now;
-    sql << "REPLACE INTO list VALUES (?, ?, ?, IFNULL(?, x''), ?, ?, ?, ?, ?)", bind(list.name),
-        bind(list.url), bind(list.primary_key), bind(to_blob(list.signature)), bind(list.sha256),
-        bind(to_sql(list.timestamp)), bind(to_sql(list.fetched)), bind(list.etag),
-        bind(list.last_modified), now;
-    std::string piece(kChunk, '\0');
-    for (int number = 0; in; ++number) {
-      in.read(piece.data(), static_cast<std::streamsize>(kChunk));
-      if (in.gcount() == 0) break;
-      sql << "INSERT INTO list_piece VALUES (?, ?, ?)", bind(list.name), bind(number),
-          bind(to_blob(piece.substr(0, static_cast<std::size_t>(in.gcount())))), now;
-    }
-    transaction.commit();
+  if (auto taken = take_over(file, list_file(list)); !taken) return taken;
+  auto entered = guarded(session_->file, [&]() -> Result<void> {
+    session_->sql << "REPLACE INTO list VALUES (?, ?, ?, IFNULL(?, x''), ?, ?, ?, ?, ?, ?, ?)",
+        bind(list.name), bind(list.url), bind(list.primary_key), bind(to_blob(list.signature)),
+        bind(list.sha256), bind(to_sql(list.timestamp)), bind(to_sql(list.fetched)),
+        bind(list.etag), bind(list.last_modified), bind(to_sql(list.expires)),
+        bind(static_cast<Poco::Int64>(list.enforced)), now;
     return {};
   });
+  if (entered) remove_unused_lists();
+  return entered;
+}
+
+/// Files that no row names any more: of a list that was replaced, or whose row was never written.
+void Store::remove_unused_lists() {
+  std::vector<std::string> used;
+  const auto read = guarded(session_->file, [&]() -> Result<void> {
+    session_->sql << "SELECT sha256 FROM list", into(used), now;
+    return {};
+  });
+  if (!read) return;
+  std::error_code error;
+  std::vector<fs::path> unused;
+  for (fs::directory_iterator each{lists_of(session_->file), error}, end; !error && each != end;
+       each.increment(error)) {
+    if (std::ranges::find(used, each->path().filename().string()) == used.end())
+      unused.push_back(each->path());
+  }
+  for (const fs::path& path : unused)
+    fs::remove(path, error);
 }
 
 Result<void> Store::touch_list(const StoredList& list) {
   if (session_ == nullptr) return read_only();
   return guarded(session_->file, [&]() -> Result<void> {
-    session_->sql << "UPDATE list SET fetched = ?, etag = ?, last_modified = ? WHERE name = ?",
-        bind(to_sql(list.fetched)), bind(list.etag), bind(list.last_modified), bind(list.name), now;
+    session_->sql << "UPDATE list SET fetched = ?, etag = ?, last_modified = ?, expires = ?, "
+                     "enforced = ? WHERE name = ?",
+        bind(to_sql(list.fetched)), bind(list.etag), bind(list.last_modified),
+        bind(to_sql(list.expires)), bind(static_cast<Poco::Int64>(list.enforced)), bind(list.name),
+        now;
     return {};
   });
 }
@@ -328,10 +365,73 @@ Result<void> Store::keep_only_lists(const std::vector<std::string>& names) {
     Transaction transaction{sql};
     for (const std::string& name : *stored) {
       if (std::ranges::find(names, name) != names.end()) continue;
-      sql << "DELETE FROM list_piece WHERE name = ?", bind(name), now;
       sql << "DELETE FROM list WHERE name = ?", bind(name), now;
+      sql << "DELETE FROM held_list WHERE name = ?", bind(name), now;
     }
     transaction.commit();
+    remove_unused_lists();
+    return {};
+  });
+}
+
+Result<std::optional<HeldList>> Store::held_list(const std::string& name) {
+  if (session_ == nullptr) return std::nullopt;
+  return guarded(session_->file, [&]() -> Result<std::optional<HeldList>> {
+    std::string key = name;
+    HeldList held{.name = name};
+    Poco::Int64 timestamp = 0;
+    Poco::Int64 lost_domains = 0;
+    Poco::Int64 lost_enforced = 0;
+    Poco::Int64 since = 0;
+    Poco::Data::Statement statement{session_->sql};
+    statement << "SELECT good_sha256, sha256, timestamp, lost_domains, lost_enforced, since, "
+                 "accepted FROM held_list WHERE name = ?",
+        use(key), into(held.good_sha256), into(held.sha256), into(timestamp), into(lost_domains),
+        into(lost_enforced), into(since), into(held.accepted);
+    if (statement.execute() == 0) return std::nullopt;
+    held.timestamp = from_sql(timestamp);
+    held.lost_domains = static_cast<std::uint64_t>(lost_domains);
+    held.lost_enforced = static_cast<std::uint64_t>(lost_enforced);
+    held.since = from_sql(since);
+    return held;
+  });
+}
+
+Result<void> Store::keep_held_list(const HeldList& held) {
+  if (session_ == nullptr) return read_only();
+  return guarded(session_->file, [&]() -> Result<void> {
+    session_->sql << "REPLACE INTO held_list VALUES (?, ?, ?, ?, ?, ?, ?, ?)", bind(held.name),
+        bind(held.good_sha256), bind(held.sha256), bind(to_sql(held.timestamp)),
+        bind(static_cast<Poco::Int64>(held.lost_domains)),
+        bind(static_cast<Poco::Int64>(held.lost_enforced)), bind(to_sql(held.since)),
+        bind(held.accepted), now;
+    return {};
+  });
+}
+
+Result<void> Store::forget_held_list(const std::string& name) {
+  if (session_ == nullptr) return read_only();
+  return guarded(session_->file, [&]() -> Result<void> {
+    session_->sql << "DELETE FROM held_list WHERE name = ?", bind(name), now;
+    return {};
+  });
+}
+
+Result<std::optional<Time>> Store::clock_accepted() {
+  if (session_ == nullptr) return std::nullopt;
+  return guarded(session_->file, [&]() -> Result<std::optional<Time>> {
+    Poco::Int64 at = 0;
+    Poco::Data::Statement statement{session_->sql};
+    statement << "SELECT at FROM accepted WHERE what = 'clock'", into(at);
+    if (statement.execute() == 0) return std::nullopt;
+    return from_sql(at);
+  });
+}
+
+Result<void> Store::accept_clock(Time at) {
+  if (session_ == nullptr) return read_only();
+  return guarded(session_->file, [&]() -> Result<void> {
+    session_->sql << "REPLACE INTO accepted VALUES ('clock', ?)", bind(to_sql(at)), now;
     return {};
   });
 }

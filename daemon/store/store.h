@@ -2,6 +2,7 @@
 /// Store: the last good input of every source, so that it survives restarts and remote faults.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -22,9 +23,23 @@ struct StoredList {
   std::string signature;    ///< the bytes of the signature file
   std::string sha256;       ///< of the list, lower-case hex
   Time timestamp;           ///< the list's own
-  Time fetched;             ///< when it, or the news that it has not changed, came
+  Time expires;             ///< the list's own
+  std::uint64_t enforced = 0;  ///< domains with mode enforce
+  Time fetched;                ///< when it, or the news that it has not changed, came
   std::string etag;
   std::string last_modified;
+};
+
+/// A new version of a list that the shrink guard holds back.
+struct HeldList {
+  std::string name;
+  std::string good_sha256;  ///< of the last good list that it was compared with
+  std::string sha256;
+  Time timestamp;
+  std::uint64_t lost_domains = 0;
+  std::uint64_t lost_enforced = 0;
+  Time since;             ///< when one was held back first
+  bool accepted = false;  ///< an operator's word: as much may be lost
 };
 
 /// An agreement file as it was accepted.
@@ -34,8 +49,10 @@ struct StoredFile {
   friend bool operator==(const StoredFile&, const StoredFile&) = default;
 };
 
-/// One SQLite file in WAL mode, mode 0640. For one thread. SQL is only ever bound, never built from
-/// text. Poco's exceptions end here.
+/// One SQLite file in WAL mode, mode 0640, and beside it the directory FILE.lists with the bytes of
+/// each list in a file named by its SHA-256: a list of a gigabyte would be written twice by a
+/// database. For one thread. SQL is only ever bound, never built from text. Poco's exceptions end
+/// here.
 class Store {
  public:
   enum class Access {
@@ -57,10 +74,12 @@ class Store {
   /// nullopt: there never was a good one of that name.
   [[nodiscard]] Result<std::optional<StoredList>> list(const std::string& name);
 
-  /// Writes the bytes of a list to `file`, which must not exist.
-  [[nodiscard]] Result<void> copy_list(const std::string& name, const std::filesystem::path& file);
+  /// Where the bytes of a list lie, to be read only. Whether they are those that were put there,
+  /// `sha256` tells.
+  [[nodiscard]] std::filesystem::path list_file(const StoredList& list) const;
 
-  /// Replaces the last good list of that name, all or nothing. `file` holds its bytes.
+  /// Replaces the last good list of that name, all or nothing. `file` holds its bytes, and is taken
+  /// over: afterwards it is gone.
   [[nodiscard]] Result<void> keep_list(const StoredList& list, const std::filesystem::path& file);
 
   /// The list has not changed: `fetched`, `etag` and `last_modified` are brought up to date.
@@ -72,6 +91,15 @@ class Store {
   /// Forgets lists that are no longer configured.
   [[nodiscard]] Result<void> keep_only_lists(const std::vector<std::string>& names);
 
+  /// nullopt: no version of that list is held back.
+  [[nodiscard]] Result<std::optional<HeldList>> held_list(const std::string& name);
+  [[nodiscard]] Result<void> keep_held_list(const HeldList& held);
+  [[nodiscard]] Result<void> forget_held_list(const std::string& name);
+
+  /// When an operator vouched for the clock last; nullopt: never.
+  [[nodiscard]] Result<std::optional<Time>> clock_accepted();
+  [[nodiscard]] Result<void> accept_clock(Time at);
+
   [[nodiscard]] Result<std::vector<StoredFile>> agreements();
 
   /// Replaces all of them, all or nothing.
@@ -80,6 +108,7 @@ class Store {
  private:
   struct Session;
   explicit Store(std::unique_ptr<Session> session);
+  void remove_unused_lists();
   std::unique_ptr<Session> session_;  ///< nullptr: empty and read only
 };
 

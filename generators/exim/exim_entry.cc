@@ -177,9 +177,8 @@ std::optional<std::string> exim_parent_value(const Snapshot& snapshot, std::stri
                                              const EximOptions& options, Time now) {
   for (std::size_t dot = domain.find('.', 1); dot != std::string_view::npos;
        dot = domain.find('.', dot + 1)) {
-    const SnapshotEntry* parent = snapshot.find(domain.substr(dot));
-    if (parent != nullptr && parent->holds_at(now))
-      return render_exim_entry(*parent, options).value;
+    const auto parent = snapshot.find(domain.substr(dot));
+    if (parent && parent->holds_at(now)) return render_exim_entry(*parent, options).value;
   }
   return std::nullopt;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <utility>
 
+#include "generators/entry_rows.h"
 #include "generators/exim/exim_entry.h"
 #include "generators/exim/exim_grammar.h"
 #include "generators/generator.h"
@@ -15,32 +15,29 @@ namespace {
 /// Exim's partial1(.) lookup lets ".acme.example" answer for acme.example itself too. Where the
 /// agreement is on the subdomains only, the domain gets what holds for it otherwise: the pattern of
 /// a parent, or an entry that declines.
-void exclude_apexes(const Snapshot& snapshot, const EximOptions& options, Rows& rows) {
-  for (const SnapshotEntry& entry : snapshot.entries) {
-    const DomainPattern& pattern = entry.key.pattern;
-    const std::string& apex = pattern.domain.text();
-    if (!pattern.subdomains || snapshot.find(apex) != nullptr) continue;
+Rows excluded_apexes(const Snapshot& snapshot, const EximOptions& options) {
+  Rows rows;
+  for (std::size_t i = 0; i < snapshot.size(); ++i) {
+    const std::string_view key = snapshot.key_text(i);
+    if (!key.starts_with('.') || snapshot.index_of(key.substr(1))) continue;
+    const std::string apex{key.substr(1)};
     rows.push_back({apex, exim_parent_value(snapshot, apex, options, snapshot.decided_at)
                               .value_or(std::string{kEximDefault})});
   }
+  std::ranges::sort(rows, {}, &Row::key);
+  return rows;
 }
 
 }  // namespace
 
 Generated render_exim(const Snapshot& snapshot, const GeneratorSettings& settings) {
   Generated out;
-  Rows rows;
-  for (const SnapshotEntry& entry : snapshot.entries) {
-    RenderedEntry rendered = render_exim_entry(entry, settings.exim.options);
-    std::ranges::move(rendered.notices, std::back_inserter(out.notices));
-    if (rendered.value) rows.push_back({entry.text(), *std::move(rendered.value)});
-  }
-  out.entries = rows.size();
-  exclude_apexes(snapshot, settings.exim.options, rows);
-  std::ranges::sort(rows, {}, &Row::key);
+  const EximOptions options = settings.exim.options;
+  auto rows = entry_rows(
+      snapshot, [options](const SnapshotEntry& entry) { return render_exim_entry(entry, options); },
+      excluded_apexes(snapshot, options));
   out.artifacts.push_back(
-      {settings.exim.map,
-       TableContent{TableType::cdb, std::make_shared<const Rows>(std::move(rows))}, "Exim"});
+      {settings.exim.map, TableContent{TableType::cdb, std::move(rows)}, "Exim"});
   out.artifacts.push_back({exim_no_ca_path(settings.exim.map), std::string{kEximNoCa}, "Exim"});
   return out;
 }

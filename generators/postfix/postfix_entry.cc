@@ -57,6 +57,8 @@ class Rendering {
       return std::move(out_);
     }
     out_.value = std::move(value);
+    out_.depends_on_key = policy_.level == Level::secure &&
+                          (binds_mx() || (policy_.mx.empty() && policy_.certificate_names.empty()));
     return std::move(out_);
   }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
 
 #include "policy/mx_pattern.h"
 #include "policy/policy_key.h"
@@ -22,6 +21,7 @@ constexpr PostfixVersion kBraces{3, 10, 0};
 /// Whole words at any level of `text` split by kSeparators; "{ … }" is one word from 3.10.
 Result<std::vector<std::string_view>> split_words(std::string_view text, PostfixVersion version) {
   std::vector<std::string_view> words;
+  words.reserve(8);
   for (;;) {
     const std::size_t start = text.find_first_not_of(kSeparators);
     if (start == std::string_view::npos) return words;
@@ -46,7 +46,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(start, text.find_last_not_of(" \t") - start + 1);
 }
 
-using Attribute = std::pair<std::string, std::string>;
+using Attribute = std::pair<std::string_view, std::string_view>;
 
 Result<Attribute> split_attribute(std::string_view word) {
   const bool braced = word.front() == '{' && word.ends_with('}');
@@ -77,7 +77,7 @@ bool all_parts(std::string_view list, char separator, Check each) {
 
 /// Names as match= of secure takes them: literal, or ".suffix".
 bool is_match_name(std::string_view name) {
-  return Domain::parse(name.starts_with('.') ? name.substr(1) : name).has_value();
+  return Domain::is_normal_form(name.starts_with('.') ? name.substr(1) : name);
 }
 
 /// Upper-case hex pairs with colons, as many as SHA-256 has.
@@ -181,25 +181,29 @@ Result<void> check_attribute(const Attribute& attribute, Level level, PostfixVer
   const auto& [name, value] = attribute;
   const auto rule = std::ranges::find(kRules, name, &Rule::name);
   if (rule == kRules.end() || version < rule->since)
-    return bad("invalid attribute name: \"" + name + "\"");
+    return bad("invalid attribute name: " + quote(name));
   if (repeated && !rule->repeatable)
-    return bad("attribute \"" + name + "\" is specified multiple times");
+    return bad("attribute " + quote(name) + " is specified multiple times");
   if (!rule->allowed_at(level))
-    return bad("attribute \"" + name + "\" invalid at security level \"" +
+    return bad("attribute " + quote(name) + " invalid at security level \"" +
                std::string{level_name(level)} + "\"");
   if (!rule->accepts(value, level, version))
-    return bad("attribute \"" + name + "\" has an unexpected value: " + quote(value));
+    return bad("attribute " + quote(name) + " has an unexpected value: " + quote(value));
   return {};
 }
 
+bool has(const std::vector<Attribute>& attributes, std::string_view name) {
+  return std::ranges::find(attributes, name, &Attribute::first) != attributes.end();
+}
+
 /// What one attribute asks of the others.
-Result<void> check_together(Level level, const std::set<std::string>& names) {
+Result<void> check_together(const PostfixPolicyLine& line) {
   // Without match=, Postfix checks the next-hop's name, or defers (fingerprint).
-  if (with_match(level) && !names.contains("match")) return bad("no match attribute");
+  if (with_match(line.level) && !has(line.attributes, "match")) return bad("no match attribute");
   // 3.10.0 to 3.10.5 with TLSRPT can crash without either of the two.
-  const bool group = names.contains("policy_type");
+  const bool group = has(line.attributes, "policy_type");
   for (const char* name : {"policy_domain", "mx_host_pattern", "policy_string"}) {
-    if (names.contains(name) != group) return bad("the policy_type group is not whole");
+    if (has(line.attributes, name) != group) return bad("the policy_type group is not whole");
   }
   return {};
 }
@@ -216,20 +220,21 @@ Result<PostfixPolicyLine> read_postfix_value(std::string_view value, PostfixVers
   const auto level = parse_level(words->front());
   if (!level) return bad("invalid security level " + quote(words->front()));
   PostfixPolicyLine line{.level = *level, .attributes = {}};
-  std::set<std::string> names;
+  line.attributes.reserve(words->size());
   for (std::size_t i = 1; i < words->size(); ++i) {
-    auto attribute = split_attribute((*words)[i]);
+    const auto attribute = split_attribute((*words)[i]);
     if (!attribute) return std::unexpected(attribute.error());
-    const bool repeated = !names.insert(attribute->first).second;
+    const bool repeated = has(line.attributes, attribute->first);
     if (auto good = check_attribute(*attribute, *level, version, repeated); !good)
       return std::unexpected(good.error());
-    line.attributes.push_back(*std::move(attribute));
+    line.attributes.push_back(*attribute);
   }
-  if (auto good = check_together(*level, names); !good) return std::unexpected(good.error());
+  if (auto good = check_together(line); !good) return std::unexpected(good.error());
   return line;
 }
 
 Result<void> check_postfix_key(std::string_view key) {
+  if (Domain::is_normal_form(key)) return {};
   const auto parsed = PolicyKey::parse(key);
   if (!parsed) return std::unexpected(parsed.error());
   if (parsed->text() != key) return bad("the key is not in its normal form: " + quote(key));

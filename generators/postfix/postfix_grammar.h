@@ -7,7 +7,6 @@
 /// policy_failure, no keyword in match= (hostname, nexthop, dot-nexthop).
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,7 +22,8 @@ inline constexpr std::size_t kMaxPostfixValue = 99000;
 
 struct PostfixPolicyLine {
   Level level = Level::may;
-  std::vector<std::pair<std::string, std::string>> attributes;  ///< in order, names lower-case
+  /// In order, names lower-case; views of the value that was read.
+  std::vector<std::pair<std::string_view, std::string_view>> attributes;
 };
 
 /// An Error says which rule the value breaks for that version of Postfix.

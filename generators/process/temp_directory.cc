@@ -8,10 +8,15 @@
 
 namespace tlspact {
 
-Result<TempDirectory> TempDirectory::make() {
+Result<TempDirectory> TempDirectory::make(const std::filesystem::path& parent) {
   std::error_code error;
-  std::filesystem::path base = std::filesystem::temp_directory_path(error);
-  if (error) base = "/tmp";
+  std::filesystem::path base = parent;
+  if (base.empty()) {
+    base = std::filesystem::temp_directory_path(error);
+    if (error) base = "/tmp";
+  } else {
+    std::filesystem::create_directories(base, error);
+  }
   std::string name = (base / "tlspact-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
     return fail(Errc::io, name + ": cannot be made: " + std::strerror(errno));

@@ -9,10 +9,11 @@
 
 namespace tlspact {
 
-/// Mode 0700, below TMPDIR or /tmp. Removed with everything in it at the end.
+/// Mode 0700, below `parent`, which is made if need be, or without one below TMPDIR or /tmp.
+/// Removed with everything in it at the end.
 class TempDirectory {
  public:
-  [[nodiscard]] static Result<TempDirectory> make();
+  [[nodiscard]] static Result<TempDirectory> make(const std::filesystem::path& parent = {});
 
   TempDirectory(const TempDirectory&) = delete;
   TempDirectory& operator=(const TempDirectory&) = delete;

@@ -57,21 +57,54 @@ Result<void> flush_and_close(int fd, const std::filesystem::path& path) {
   return {};
 }
 
-Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,
-                            unsigned mode) {
+Result<FileWriter> FileWriter::create(const std::filesystem::path& path, unsigned mode) {
   const auto fd = create_file(path, mode);
   if (!fd) return std::unexpected(fd.error());
+  return FileWriter{path, *fd};
+}
+
+FileWriter::~FileWriter() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> FileWriter::write_through(std::string_view bytes) const {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(*fd, bytes.data(), bytes.size());
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      auto error = io_error(path, "written");
-      ::close(*fd);
-      return error;
-    }
+    if (written < 0) return io_error(path_, "written");
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-  return flush_and_close(*fd, path);
+  return {};
+}
+
+Result<void> FileWriter::write(std::string_view bytes) {
+  constexpr std::size_t kBuffer = 1UL << 17;
+  if (buffer_.size() + bytes.size() > kBuffer) {
+    if (auto written = write_through(buffer_); !written) return written;
+    buffer_.clear();
+  }
+  if (bytes.size() > kBuffer) return write_through(bytes);
+  buffer_ += bytes;
+  return {};
+}
+
+Result<void> FileWriter::finish() {
+  if (auto written = write_through(buffer_); !written) return written;
+  return flush_and_close(std::exchange(fd_, -1), path_);
+}
+
+Result<void> FileWriter::close() {
+  if (auto written = write_through(buffer_); !written) return written;
+  if (::close(std::exchange(fd_, -1)) != 0) return io_error(path_, "written");
+  return {};
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,
+                            unsigned mode) {
+  auto file = FileWriter::create(path, mode);
+  if (!file) return std::unexpected(file.error());
+  if (auto written = file->write(bytes); !written) return written;
+  return file->finish();
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "policy/result.h"
 
@@ -22,6 +23,37 @@ namespace tlspact {
 
 /// fsync, then close. The descriptor is closed in any case.
 [[nodiscard]] Result<void> flush_and_close(int fd, const std::filesystem::path& path);
+
+/// A new file, written piece by piece through a buffer. Closed, but neither removed nor complete,
+/// if it goes away before finish().
+class FileWriter {
+ public:
+  /// As create_file.
+  [[nodiscard]] static Result<FileWriter> create(const std::filesystem::path& path, unsigned mode);
+
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  FileWriter(FileWriter&& other) noexcept
+      : path_(std::move(other.path_)),
+        fd_(std::exchange(other.fd_, -1)),
+        buffer_(std::move(other.buffer_)) {}
+  FileWriter& operator=(FileWriter&&) = delete;
+  ~FileWriter();
+
+  [[nodiscard]] Result<void> write(std::string_view bytes);
+  /// Writes what is left and flushes to disk. Once.
+  [[nodiscard]] Result<void> finish();
+  /// The same without flushing to disk.
+  [[nodiscard]] Result<void> close();
+
+ private:
+  FileWriter(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+  [[nodiscard]] Result<void> write_through(std::string_view bytes) const;
+
+  std::filesystem::path path_;
+  int fd_;
+  std::string buffer_;
+};
 
 /// create_file, write everything, flush.
 [[nodiscard]] Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,

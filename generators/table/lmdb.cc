@@ -24,14 +24,8 @@ std::unexpected<Error> lmdb_error(const std::filesystem::path& path, int error) 
               path.string() + ": lmdb: " + mdb_strerror(error));
 }
 
-/// Room for the rows and their tree: page headers, branch pages, half-full pages.
-std::size_t map_size(const Rows& rows) {
-  std::size_t bytes = 0;
-  for (const Row& row : rows)
-    bytes += row.key.size() + row.value.size() + 64;
-  constexpr std::size_t kMegabyte = 1UL << 20;
-  return ((bytes * 3) / kMegabyte + 4) * kMegabyte;
-}
+/// Address space only: the file grows by what is written. As much as ten million rows can need.
+constexpr std::size_t kMapSize = 32UL << 30;
 
 Result<Environment> open_environment(const std::filesystem::path& path, unsigned flags,
                                      std::size_t size) {
@@ -44,75 +38,126 @@ Result<Environment> open_environment(const std::filesystem::path& path, unsigned
   return environment;
 }
 
-/// With the trailing NUL that Postfix writes.
+/// A view of `text` with the trailing NUL that Postfix writes. lmdb takes void*, and only reads.
 MDB_val value_of(const std::string& text) {
-  return {text.size() + 1, const_cast<char*>(text.c_str())};  // lmdb takes void*, and only reads
+  return {text.size() + 1, const_cast<char*>(text.c_str())};
 }
 
-int put_all(MDB_txn* transaction, const Rows& rows) {
-  MDB_dbi database = 0;
-  if (const int error = mdb_dbi_open(transaction, nullptr, 0, &database); error != 0) return error;
-  for (const Row& row : rows) {
-    MDB_val key = value_of(row.key);
-    MDB_val value = value_of(row.value);
-    if (const int error = mdb_put(transaction, database, &key, &value, MDB_NOOVERWRITE); error != 0)
-      return error;
-  }
-  return 0;
-}
-
-std::string text_of(const MDB_val& value) {
-  std::string text{static_cast<const char*>(value.mv_data), value.mv_size};
-  if (text.ends_with('\0')) text.pop_back();
+std::string_view text_of(const MDB_val& value) {
+  std::string_view text{static_cast<const char*>(value.mv_data), value.mv_size};
+  if (text.ends_with('\0')) text.remove_suffix(1);
   return text;
 }
 
+struct AbortTransaction {
+  void operator()(MDB_txn* transaction) const { mdb_txn_abort(transaction); }
+};
+using Transaction = std::unique_ptr<MDB_txn, AbortTransaction>;
+
+struct CloseCursor {
+  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+};
+using Cursor = std::unique_ptr<MDB_cursor, CloseCursor>;
+
+/// What a transaction on the only database of a file needs; closed in the right order.
+struct Database {
+  Environment environment;
+  Transaction transaction;
+  MDB_dbi handle = 0;
+  Cursor cursor;
+};
+
+Result<Database> open_database(const std::filesystem::path& path, unsigned flags,
+                               std::size_t size) {
+  auto environment = open_environment(path, flags, size);
+  if (!environment) return std::unexpected(environment.error());
+  Database out{*std::move(environment), {}, 0, {}};
+  MDB_txn* transaction = nullptr;
+  if (const int error = mdb_txn_begin(out.environment.get(), nullptr, flags, &transaction);
+      error != 0)
+    return lmdb_error(path, error);
+  out.transaction.reset(transaction);
+  if (const int error = mdb_dbi_open(transaction, nullptr, 0, &out.handle); error != 0)
+    return lmdb_error(path, error);
+  MDB_cursor* cursor = nullptr;
+  if (const int error = mdb_cursor_open(transaction, out.handle, &cursor); error != 0)
+    return lmdb_error(path, error);
+  out.cursor.reset(cursor);
+  return out;
+}
+
+class LmdbWriter : public TableWriter {
+ public:
+  LmdbWriter(std::filesystem::path path, Database database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+
+  Result<void> add(std::string_view key, std::string_view value) override {
+    key_ = key;
+    value_ = value;
+    MDB_val key_bytes = value_of(key_);
+    MDB_val value_bytes = value_of(value_);
+    // The keys ascend, so each goes behind the last.
+    const int error = mdb_cursor_put(database_.cursor.get(), &key_bytes, &value_bytes, MDB_APPEND);
+    if (error != 0) return lmdb_error(path_, error);
+    return {};
+  }
+
+  Result<void> finish() override {
+    database_.cursor.reset();
+    // The commit also flushes the data.
+    if (const int error = mdb_txn_commit(database_.transaction.release()); error != 0)
+      return lmdb_error(path_, error);
+    return {};
+  }
+
+ private:
+  std::filesystem::path path_;
+  Database database_;
+  std::string key_;
+  std::string value_;
+};
+
+class LmdbReader : public TableReader {
+ public:
+  LmdbReader(std::filesystem::path path, Database database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+
+  Result<bool> next() override {
+    const int error = mdb_cursor_get(database_.cursor.get(), &key_, &value_, MDB_NEXT);
+    if (error == MDB_NOTFOUND) return false;
+    if (error != 0) return fail(Errc::bad_input, lmdb_error(path_, error).error().text);
+    return true;
+  }
+  [[nodiscard]] std::string_view key() const override { return text_of(key_); }
+  [[nodiscard]] std::string_view value() const override { return text_of(value_); }
+
+ private:
+  std::filesystem::path path_;
+  Database database_;
+  MDB_val key_{};
+  MDB_val value_{};
+};
+
 }  // namespace
 
-Result<void> write_lmdb(const std::filesystem::path& path, const Rows& rows) {
+Result<std::unique_ptr<TableWriter>> create_lmdb(const std::filesystem::path& path) {
   // Made first, so that it is new, ours and has its mode whatever the umask.
   const auto fd = create_file(path, kMode);
   if (!fd) return std::unexpected(fd.error());
   if (::close(*fd) != 0) return io_error(path, "written");
-  auto environment = open_environment(path, 0, map_size(rows));
-  if (!environment) return std::unexpected(environment.error());
-  MDB_txn* transaction = nullptr;
-  if (const int error = mdb_txn_begin(environment->get(), nullptr, 0, &transaction); error != 0)
-    return lmdb_error(path, error);
-  if (const int error = put_all(transaction, rows); error != 0) {
-    mdb_txn_abort(transaction);
-    return lmdb_error(path, error);
-  }
-  // The commit also flushes the data.
-  if (const int error = mdb_txn_commit(transaction); error != 0) return lmdb_error(path, error);
-  return {};
+  auto database = open_database(path, 0, kMapSize);
+  if (!database) return std::unexpected(database.error());
+  return std::make_unique<LmdbWriter>(path, *std::move(database));
 }
 
-Result<Rows> read_lmdb(const std::filesystem::path& path) {
-  auto environment = open_environment(path, MDB_RDONLY, 0);
-  if (!environment) {
-    Error error = environment.error();
+Result<std::unique_ptr<TableReader>> open_lmdb(const std::filesystem::path& path) {
+  auto database = open_database(path, MDB_RDONLY, 0);
+  if (!database) {
+    Error error = database.error();
     if (error.code != Errc::no_input) error.code = Errc::bad_input;
     return std::unexpected(std::move(error));
   }
-  MDB_txn* raw = nullptr;
-  if (const int error = mdb_txn_begin(environment->get(), nullptr, MDB_RDONLY, &raw); error != 0)
-    return lmdb_error(path, error);
-  const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> transaction{raw, mdb_txn_abort};
-  MDB_dbi database = 0;
-  MDB_cursor* raw_cursor = nullptr;
-  if (const int error = mdb_dbi_open(raw, nullptr, 0, &database); error != 0)
-    return lmdb_error(path, error);
-  if (const int error = mdb_cursor_open(raw, database, &raw_cursor); error != 0)
-    return lmdb_error(path, error);
-  const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor{raw_cursor,
-                                                                        mdb_cursor_close};
-  Rows rows;
-  MDB_val key{};
-  MDB_val value{};
-  while (mdb_cursor_get(raw_cursor, &key, &value, MDB_NEXT) == 0)
-    rows.push_back({text_of(key), text_of(value)});
-  return rows;
+  return std::make_unique<LmdbReader>(path, *std::move(database));
 }
 
 }  // namespace tlspact

@@ -12,16 +12,16 @@ struct Format {
   TableType type;
   std::string_view name;
   std::string_view extension;
-  Result<void> (*write)(const std::filesystem::path&, const Rows&);
-  Result<Rows> (*read)(const std::filesystem::path&);
+  Result<std::unique_ptr<TableWriter>> (*create)(const std::filesystem::path&);
+  Result<std::unique_ptr<TableReader>> (*open)(const std::filesystem::path&);
 };
 
 /// Every table type. A new one is one source file and one line here.
 constexpr std::array kFormats{
-    Format{TableType::cdb, "cdb", ".cdb", write_cdb, read_cdb},
-    Format{TableType::lmdb, "lmdb", ".lmdb", write_lmdb, read_lmdb},
-    Format{TableType::hash, "hash", ".db", write_hash, read_hash},
-    Format{TableType::texthash, "texthash", "", write_texthash, read_texthash},
+    Format{TableType::cdb, "cdb", ".cdb", create_cdb, open_cdb},
+    Format{TableType::lmdb, "lmdb", ".lmdb", create_lmdb, open_lmdb},
+    Format{TableType::hash, "hash", ".db", create_hash, open_hash},
+    Format{TableType::texthash, "texthash", "", create_texthash, open_texthash},
 };
 
 const Format& format_of(TableType type) {
@@ -45,12 +45,46 @@ std::string_view table_extension(TableType type) {
   return format_of(type).extension;
 }
 
+Result<std::unique_ptr<TableWriter>> create_table(TableType type,
+                                                  const std::filesystem::path& path) {
+  return format_of(type).create(path);
+}
+
+Result<std::unique_ptr<TableReader>> open_table(TableType type, const std::filesystem::path& path) {
+  return format_of(type).open(path);
+}
+
 Result<void> write_table(TableType type, const std::filesystem::path& path, const Rows& rows) {
-  return format_of(type).write(path, rows);
+  auto writer = create_table(type, path);
+  if (!writer) return std::unexpected(writer.error());
+  for (const Row& row : rows) {
+    if (auto added = (*writer)->add(row.key, row.value); !added) return added;
+  }
+  return (*writer)->finish();
 }
 
 Result<Rows> read_table(TableType type, const std::filesystem::path& path) {
-  return format_of(type).read(path);
+  auto reader = open_table(type, path);
+  if (!reader) return std::unexpected(reader.error());
+  Rows rows;
+  for (;;) {
+    const auto more = (*reader)->next();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return rows;
+    rows.push_back({std::string{(*reader)->key()}, std::string{(*reader)->value()}});
+  }
+}
+
+Result<RowDigest> digest_table(TableType type, const std::filesystem::path& path) {
+  auto reader = open_table(type, path);
+  if (!reader) return std::unexpected(reader.error());
+  RowDigest digest;
+  for (;;) {
+    const auto more = (*reader)->next();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return digest;
+    digest.add((*reader)->key(), (*reader)->value());
+  }
 }
 
 }  // namespace tlspact

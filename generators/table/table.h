@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/// Rows of a lookup table, the table types, and reading and writing them whole.
+/// Rows of a lookup table, the table types, and reading and writing them row by row.
 ///
-/// Neither knows what the values mean. Callers see to it that keys are sorted and unique: with a
-/// duplicate key the first record of a cdb wins.
+/// None of it knows what the values mean. Rows come in ascending order of their keys, each key
+/// once; callers see to it (with a duplicate key the first record of a cdb wins).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,13 +35,73 @@ enum class TableType { cdb, lmdb, hash, texthash };
 /// ".cdb", ".lmdb", ".db"; empty for texthash. Postfix adds it to the path it is configured with.
 [[nodiscard]] std::string_view table_extension(TableType type);
 
-/// Writes a new table file at `path` (with its extension), which must not exist, mode 0644, and
-/// flushes it to disk. The same rows give the same bytes, except for hash. hash runs postmap.
+/// A table file while it is written. Without finish() the file is of no use, and is the caller's to
+/// remove.
+class TableWriter {
+ public:
+  TableWriter() = default;
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
+  TableWriter(TableWriter&&) = delete;
+  TableWriter& operator=(TableWriter&&) = delete;
+  virtual ~TableWriter() = default;
+
+  [[nodiscard]] virtual Result<void> add(std::string_view key, std::string_view value) = 0;
+  /// Completes the file and flushes it to disk. Once.
+  [[nodiscard]] virtual Result<void> finish() = 0;
+};
+
+/// A table file while it is read.
+class TableReader {
+ public:
+  TableReader() = default;
+  TableReader(const TableReader&) = delete;
+  TableReader& operator=(const TableReader&) = delete;
+  TableReader(TableReader&&) = delete;
+  TableReader& operator=(TableReader&&) = delete;
+  virtual ~TableReader() = default;
+
+  /// Moves to the next row; false behind the last. Error bad_input: the file is damaged here.
+  [[nodiscard]] virtual Result<bool> next() = 0;
+  /// Of the row that next() moved to; valid until the following next().
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+};
+
+/// Begins a new table file at `path` (with its extension), which must not exist, mode 0644. The
+/// same rows give the same bytes, except for hash, which finish() has postmap write.
+[[nodiscard]] Result<std::unique_ptr<TableWriter>> create_table(TableType type,
+                                                                const std::filesystem::path& path);
+
+/// Opens a table file. A cdb's rows are also found through its hash tables as an MTA does. Errors:
+/// it cannot be opened (no_input), or it is truncated or not of that type (bad_input).
+[[nodiscard]] Result<std::unique_ptr<TableReader>> open_table(TableType type,
+                                                              const std::filesystem::path& path);
+
+/// A whole table in one call.
 [[nodiscard]] Result<void> write_table(TableType type, const std::filesystem::path& path,
                                        const Rows& rows);
-
-/// Reads every row of a table file, in key order. Errors: it cannot be opened (no_input), or it is
-/// truncated or not of that type (bad_input).
 [[nodiscard]] Result<Rows> read_table(TableType type, const std::filesystem::path& path);
+
+/// Tells rows apart without keeping them: two digests of the same rows in the same order are equal.
+/// Against mistakes and broken disks, not against an attacker.
+class RowDigest {
+ public:
+  void add(std::string_view key, std::string_view value) {
+    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;  // spreads what a sum would lose
+    hash_ = (hash_ ^ std::hash<std::string_view>{}(key)) * kOdd;
+    hash_ = (hash_ ^ std::hash<std::string_view>{}(value)) * kOdd;
+    ++rows_;
+  }
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  friend bool operator==(const RowDigest&, const RowDigest&) = default;
+
+ private:
+  std::uint64_t hash_ = 0;
+  std::size_t rows_ = 0;
+};
+
+/// The digest of every row of a table file.
+[[nodiscard]] Result<RowDigest> digest_table(TableType type, const std::filesystem::path& path);
 
 }  // namespace tlspact

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <fstream>
+#include <utility>
 
 #include "generators/table/file.h"
 #include "generators/table/table_formats.h"
@@ -8,43 +9,78 @@ namespace tlspact {
 namespace {
 
 constexpr unsigned kMode = 0644;
-constexpr std::size_t kMaxText = 4UL << 30;
+
+class TexthashWriter : public TableWriter {
+ public:
+  TexthashWriter(std::filesystem::path path, FileWriter file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<void> add(std::string_view key, std::string_view value) override {
+    for (const std::string_view part :
+         {key, std::string_view{" "}, value, std::string_view{"\n"}}) {
+      if (auto written = file_.write(part); !written) return written;
+    }
+    return {};
+  }
+  Result<void> finish() override { return file_.finish(); }
+
+ private:
+  std::filesystem::path path_;
+  FileWriter file_;
+};
+
+class TexthashReader : public TableReader {
+ public:
+  TexthashReader(std::filesystem::path path, std::ifstream file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<bool> next() override {
+    do {
+      if (!std::getline(file_, line_)) {
+        if (file_.bad()) return fail(Errc::bad_input, path_.string() + ": cannot be read");
+        return false;
+      }
+      if (file_.eof())  // the last byte is no newline
+        return fail(Errc::bad_input, path_.string() + ": the last line is cut off");
+    } while (line_.empty() || line_.front() == '#');
+    space_ = line_.find(' ');
+    if (space_ == std::string::npos)
+      return fail(Errc::bad_input, path_.string() + ": a line without a value");
+    return true;
+  }
+  [[nodiscard]] std::string_view key() const override {
+    return std::string_view{line_}.substr(0, space_);
+  }
+  [[nodiscard]] std::string_view value() const override {
+    return std::string_view{line_}.substr(space_ + 1);
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::ifstream file_;
+  std::string line_;
+  std::size_t space_ = 0;
+};
 
 }  // namespace
 
-std::string texthash_text(const Rows& rows) {
-  std::string text = "# Written by tlspact, which writes it anew: do not edit.\n";
-  for (const Row& row : rows) {
-    text += row.key;
-    text += ' ';
-    text += row.value;
-    text += '\n';
-  }
-  return text;
+Result<std::unique_ptr<TableWriter>> create_texthash(const std::filesystem::path& path) {
+  auto file = FileWriter::create(path, kMode);
+  if (!file) return std::unexpected(file.error());
+  if (auto written = file->write("# Written by tlspact, which writes it anew: do not edit.\n");
+      !written)
+    return std::unexpected(written.error());
+  return std::make_unique<TexthashWriter>(path, *std::move(file));
 }
 
-Result<void> write_texthash(const std::filesystem::path& path, const Rows& rows) {
-  return write_new_file(path, texthash_text(rows), kMode);
-}
-
-Result<Rows> read_texthash(const std::filesystem::path& path) {
-  const auto text = read_file(path, kMaxText);
-  if (!text) return std::unexpected(text.error());
-  if (!text->empty() && !text->ends_with('\n'))
-    return fail(Errc::bad_input, path.string() + ": the last line is cut off");
-  Rows rows;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(line.size() + 1);
-    if (line.empty() || line.front() == '#') continue;
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos)
-      return fail(Errc::bad_input, path.string() + ": a line without a value");
-    rows.push_back({std::string{line.substr(0, space)}, std::string{line.substr(space + 1)}});
+Result<std::unique_ptr<TableReader>> open_texthash(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) {
+    auto error = io_error(path, "read");
+    error.error().code = Errc::no_input;
+    return error;
   }
-  std::ranges::stable_sort(rows, {}, &Row::key);
-  return rows;
+  return std::make_unique<TexthashReader>(path, std::move(file));
 }
 
 }  // namespace tlspact

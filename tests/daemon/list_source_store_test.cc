@@ -70,8 +70,9 @@ TEST_CASE("Several lists keep their order and their settings, and one's fault st
     std::vector<std::string> names;
     for (const auto& source : policy_sources(config)) {
       names.push_back(source->name());
-      const FetchReport report =
-          source->fetch({.store = fixture.store(), .now = test::now()}, inputs);
+      const FetchContext context{.store = fixture.store(), .now = test::now()};
+      const FetchReport report = source->fetch(context);
+      CHECK(source->load(context, inputs).notices.empty());
       CHECK(report.refused == (!again && source->name() == "list alpha"));
     }
     CHECK(names ==
@@ -142,11 +143,10 @@ TEST_CASE("A store that can only be read serves runs that keep nothing") {
   auto empty = Store::open(fixture.path("none.db"), Store::Access::read_only, test::now(), notices);
   REQUIRE(empty);
   ListSource source{list, Config{}};
-  PolicyInputs inputs;
-  const FetchReport report =
-      source.fetch({.store = *empty, .now = test::now(), .keep_in_store = false}, inputs);
-  CHECK(report.state == SourceState::fresh);
-  CHECK(inputs.keys().size() == 1);
+  const Outcome outcome =
+      test::fetch_and_load(source, {.store = *empty, .now = test::now(), .keep_in_store = false});
+  CHECK(outcome.report.state == SourceState::fresh);
+  CHECK(test::all_keys(outcome.inputs).size() == 1);
   CHECK_FALSE(std::filesystem::exists(fixture.path("none.db")));
 }
 
@@ -159,12 +159,12 @@ TEST_CASE("A list of a megabyte comes back out of the store as it went in") {
                 R"(.example":{"mode":"enforce","mxs":["mx.example.org",".mail.example.org"]})";
   fixture.publish("big", test::list_with(policies + "}"));
   REQUIRE(std::filesystem::file_size(fixture.path("big.json")) > (1UL << 20));
-  REQUIRE(fixture.fetch(list).inputs.keys().size() == 20'000);
+  REQUIRE(test::all_keys(fixture.fetch(list).inputs).size() == 20'000);
   std::filesystem::remove(fixture.path("big.json"));
   const Outcome kept = fixture.fetch(list);
   INFO(kept.notices());
   CHECK(kept.report.state == SourceState::kept);
-  CHECK(kept.inputs.keys().size() == 20'000);
+  CHECK(test::all_keys(kept.inputs).size() == 20'000);
 }
 
 TEST_CASE("The digest of a file is lower-case hexadecimal") {

@@ -2,6 +2,8 @@
 /// What the tests of sources share: a directory, a store, one fetch and what came of it.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -28,11 +30,21 @@ struct Outcome {
   /// The keys in force, separated by spaces.
   [[nodiscard]] std::string keys() const {
     std::string out;
-    for (const PolicyKey& each : inputs.keys())
-      out += (out.empty() ? "" : " ") + each.text();
+    for (const std::string& each : all_keys(inputs))
+      out += (out.empty() ? "" : " ") + each;
     return out;
   }
 };
+
+/// Both steps of a source, with the notices of both.
+inline Outcome fetch_and_load(PolicySource& source, const FetchContext& context) {
+  Outcome out;
+  out.report = source.fetch(context);
+  FetchReport loaded = source.load(context, out.inputs);
+  if (loaded.state == SourceState::never_good) out.report.state = SourceState::never_good;
+  std::ranges::move(loaded.notices, std::back_inserter(out.report.notices));
+  return out;
+}
 
 class SourceFixture {
  public:
@@ -43,11 +55,8 @@ class SourceFixture {
 
   [[nodiscard]] Outcome fetch(PolicySource& source, Time now, bool offline = false,
                               bool keep_in_store = true) {
-    Outcome out;
-    out.report = source.fetch(
-        {.store = store_, .now = now, .offline = offline, .keep_in_store = keep_in_store},
-        out.inputs);
-    return out;
+    return fetch_and_load(
+        source, {.store = store_, .now = now, .offline = offline, .keep_in_store = keep_in_store});
   }
 
  private:

@@ -4,20 +4,20 @@
 #include "generators/generator.h"
 #include "tests/support/catch.h"
 #include "tests/support/policies.h"
+#include "tests/support/rows.h"
 
 using namespace tlspact;
 using namespace tlspact::test;
 
 namespace {
 
-Snapshot sample() {
-  Snapshot out;
-  out.decided_at = now();
-  out.entries = {entry(".acme.example", policy(Level::encrypt), Source::agreement),
-                 entry(".b.acme.example", policy(Level::dane_only), Source::agreement),
-                 entry("[relay.acme.example]:587", policy(Level::encrypt), Source::agreement),
-                 entry("listed.example", policy(Level::secure, {"mx1.listed.example"}))};
-  return out;
+Snapshot sample(std::optional<Time> listed_until = {}) {
+  SnapshotEntry listed = entry("listed.example", policy(Level::secure, {"mx1.listed.example"}));
+  listed.valid_until = listed_until;
+  return snapshot_of({entry(".acme.example", policy(Level::encrypt), Source::agreement),
+                      entry(".b.acme.example", policy(Level::dane_only), Source::agreement),
+                      entry("[relay.acme.example]:587", policy(Level::encrypt), Source::agreement),
+                      listed});
 }
 
 }  // namespace
@@ -51,8 +51,7 @@ TEST_CASE("Exim gets the value, its parents' or an explicit default") {
 }
 
 TEST_CASE("an entry that has run out is not found") {
-  Snapshot snapshot = sample();
-  snapshot.entries.back().valid_until = now();
+  const Snapshot snapshot = sample(now());
   CHECK_FALSE(answer_postfix(snapshot, "listed.example", {}, now()).found);
   CHECK(answer_postfix(snapshot, "listed.example", {}, now() - Seconds{1}).found);
   CHECK_FALSE(answer_exim(snapshot, "listed.example", {}, now()).found);
@@ -63,11 +62,11 @@ TEST_CASE("the live answer is the map's line") {
   GeneratorSettings settings;
   settings.postfix.types = {TableType::cdb};
   const Generated postfix = render_postfix(snapshot, settings);
-  for (const Row& row : *postfix.artifacts.at(0).table()->rows)
+  for (const Row& row : rows_of(postfix.artifacts.at(0)))
     CHECK(answer_postfix(snapshot, row.key, settings.postfix.options, now()).text ==
           "OK " + row.value);
   const Generated exim = render_exim(snapshot, settings);
-  for (const Row& row : *exim.artifacts.at(0).table()->rows) {
+  for (const Row& row : rows_of(exim.artifacts.at(0))) {
     if (row.key.starts_with('.')) continue;
     CHECK(answer_exim(snapshot, row.key, settings.exim.options, now()).text == row.value);
   }

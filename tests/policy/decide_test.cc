@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// The table and the rules of docs/decision.md, row by row.
 #include "policy/decide.h"
+#include "policy/build_snapshot.h"
 
 #include <algorithm>
 

@@ -2,7 +2,9 @@
 /// Making policies, candidates and entries in one line each.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +85,27 @@ inline SnapshotEntry entry(const std::string& key_text, TlsPolicy tls,
           .exception = false,
           .origin = "test",
           .valid_until = {}};
+}
+
+/// A snapshot of these entries, in whatever order they come.
+inline Snapshot snapshot_of(std::vector<SnapshotEntry> entries, Time decided_at = now()) {
+  std::ranges::sort(entries, {}, &SnapshotEntry::text);
+  SnapshotBuilder builder{decided_at};
+  for (const SnapshotEntry& each : entries)
+    builder.add(each);
+  return builder.take();
+}
+
+/// Every key that has an agreement or is listed, sorted, each once.
+inline std::vector<std::string> all_keys(const PolicyInputs& inputs) {
+  std::set<std::string> keys;
+  for (const auto& [text, key] : inputs.agreement_keys())
+    keys.insert(text);
+  for (const PublishedList& published : inputs.lists()) {
+    for (const PolicyList::Entry& entry : published.list->entries)
+      keys.emplace(published.list->domain(entry));
+  }
+  return {keys.begin(), keys.end()};
 }
 
 }  // namespace tlspact::test

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "generators/install/installer.h"
+#include "generators/install/staging.h"
 
 #include <sys/stat.h>
 
+#include "generators/install/row_changes.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
+#include "tests/support/rows.h"
 
 using namespace tlspact;
 namespace fs = std::filesystem;
@@ -12,10 +14,19 @@ namespace fs = std::filesystem;
 namespace {
 
 std::vector<Artifact> artifacts(const fs::path& directory, const Rows& rows) {
-  const auto shared = std::make_shared<const Rows>(rows);
+  const auto shared = test::stream_of(rows);
   return {{directory / "map.cdb", TableContent{TableType::cdb, shared}, "Postfix"},
           {directory / "map", TableContent{TableType::texthash, shared}, "Postfix"},
           {directory / "no_ca.pem", std::string{"pem\n"}, "Exim"}};
+}
+
+std::vector<RowChange> all_changes(const StagedArtifact& artifact) {
+  std::vector<RowChange> out;
+  each_row_change(artifact, [&](const RowChange& change) {
+    out.push_back(change);
+    return true;
+  });
+  return out;
 }
 
 Result<void> install(const std::vector<Artifact>& files, const Staging::Place& place = {}) {
@@ -79,7 +90,7 @@ TEST_CASE("if one artifact cannot be written, none is replaced") {
   auto files = artifacts(directory.path(), kNew);
   test::write(directory.path() / "file", "not a directory");
   files.push_back({directory.path() / "file" / "map.cdb",
-                   TableContent{TableType::cdb, std::make_shared<const Rows>(kNew)}, "Exim"});
+                   TableContent{TableType::cdb, test::stream_of(kNew)}, "Exim"});
   const auto failed = install(files);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().text.contains((directory.path() / "file").string()));
@@ -111,7 +122,7 @@ TEST_CASE("a look with a scratch directory says what would change and touches no
     REQUIRE(staging);
     CHECK(staging->changes_anything());
     CHECK(file_count(maps) == 3);
-    const auto changes = row_changes(staging->artifacts()[0]);
+    const auto changes = all_changes(staging->artifacts()[0]);
     REQUIRE(changes.size() == 2);
     CHECK(changes[0].key == "b.example");
     CHECK(changes[0].before == "encrypt");
@@ -128,7 +139,7 @@ TEST_CASE("removed rows are changes too") {
   REQUIRE(install(artifacts(directory.path(), kNew)));
   const auto staging = Staging::stage(artifacts(directory.path(), {{"a.example", "may"}}), {});
   REQUIRE(staging);
-  const auto changes = row_changes(staging->artifacts()[0]);
+  const auto changes = all_changes(staging->artifacts()[0]);
   REQUIRE(changes.size() == 2);
   CHECK_FALSE(changes[0].after);
 }

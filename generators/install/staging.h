@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,14 +21,11 @@ struct StagedArtifact {
   std::filesystem::path staged;  ///< empty once committed, or if unchanged
   std::filesystem::path backup;  ///< once committed: a copy of what was replaced
   Change change = Change::unchanged;
+  std::size_t rows = 0;  ///< of a table
 };
 
-/// A key that was added, removed or has another value; an empty optional is "was not there".
-struct RowChange {
-  std::string key;
-  std::optional<std::string> before;
-  std::optional<std::string> after;
-};
+/// Says where a copy of the file that is about to be replaced belongs. The copy stays there.
+using BackupPlace = std::function<Result<std::filesystem::path>(const StagedArtifact&)>;
 
 /// The staged files of one generation. What was not committed is removed with it.
 class Staging {
@@ -40,9 +38,10 @@ class Staging {
   };
 
   /// Writes every artifact to a temporary file `.NAME.tlspact-new-TYPE` of its target's directory
-  /// (which is made if need be), flushes it, and reads it back. If one fails, none is left. An
-  /// artifact whose bytes are those of its target is unchanged and is not staged (hash: whose rows
-  /// are).
+  /// (which is made if need be), flushes it, gives it the owner, mode and label of its target, and
+  /// reads it back. The tables of one map are written in one pass over its rows; maps are written
+  /// side by side, each in a thread of its own. If one fails, none is left. An artifact whose bytes
+  /// are those of its target is unchanged and is not staged (hash: whose rows are).
   [[nodiscard]] static Result<Staging> stage(std::span<const Artifact> artifacts,
                                              const Place& place);
 
@@ -53,23 +52,32 @@ class Staging {
   ~Staging();
 
   /// Renames every staged file over its target and flushes the directories. Not with a scratch
-  /// directory. What is replaced is copied first (never linked: Postfix watches the link count of
-  /// the file it holds open). If one cannot be replaced, those that were are put back.
-  [[nodiscard]] Result<void> commit();
+  /// directory. What is replaced is copied first: to where `backup_place` says, or without it
+  /// beside the target, until this object goes. If one file cannot be replaced, those that were are
+  /// put back.
+  [[nodiscard]] Result<void> commit(const BackupPlace& backup_place = {});
 
   /// Puts back what commit() replaced, and removes what it created.
   [[nodiscard]] Result<void> restore();
 
   [[nodiscard]] std::span<const StagedArtifact> artifacts() const { return artifacts_; }
   [[nodiscard]] bool changes_anything() const;
+  /// What the row streams reported while they were written.
+  [[nodiscard]] const Notices& notices() const { return notices_; }
 
  private:
   Staging() = default;
+  [[nodiscard]] Result<void> back_up(const BackupPlace& backup_place);
   [[nodiscard]] Result<void> flush_directories() const;
   std::vector<StagedArtifact> artifacts_;
+  Notices notices_;
+  bool keeps_backups_ = false;
 };
 
-/// What would change in a table, in key order. A target that cannot be read counts as empty.
-[[nodiscard]] std::vector<RowChange> row_changes(const StagedArtifact& artifact);
+/// Removes the temporary files that a run which was killed left beside these artifacts' targets.
+void remove_leftovers(std::span<const Artifact> artifacts, const std::filesystem::path& prefix);
+
+/// What the row streams of `artifacts` report, without writing anything.
+[[nodiscard]] Notices survey(std::span<const Artifact> artifacts);
 
 }  // namespace tlspact

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/downgrades.h"
+
+#include <algorithm>
+#include <string>
+
+#include "policy/decide.h"
+#include "policy/guards.h"
+
+namespace tlspact {
+namespace {
+
+/// What the source that was in force before says now.
+std::string cause_of(const SnapshotEntry& before, const PolicyInputs& inputs, Time now) {
+  const Decision decision =
+      decide(before.key, inputs.candidates_for(before.key), DecisionRules{}, now);
+  for (const Judged& each : decision.judged) {
+    const bool same =
+        each.candidate.source == before.source && each.candidate.provenance.name == before.origin;
+    if (same && each.standing == Standing::wins) return "it asks for less now";
+    if (same) return std::string{standing_text(each.standing)};
+  }
+  return before.source == Source::agreement ? "the agreement on it is gone"
+                                            : "it is not named there any more";
+}
+
+}  // namespace
+
+Notices downgrade_notices(const Snapshot& before, const Refreshed& now) {
+  NoticeTally notices;
+  each_downgrade(before, now.snapshot, [&](const Downgrade& downgrade) {
+    const SnapshotEntry& entry = downgrade.before;
+    const std::string after =
+        downgrade.after ? std::string{level_name(*downgrade.after)} : "no entry";
+    notices.add(Severity::warning, entry.text(),
+                "is less strict than before: " + after + " instead of " +
+                    std::string{level_name(entry.policy->level)} + " by " +
+                    std::string{source_name(entry.source)} + " " + entry.origin + " (" +
+                    cause_of(entry, now.inputs, now.snapshot.decided_at) + ")");
+  });
+  return notices.take();
+}
+
+}  // namespace tlspact

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/installation.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "daemon/control/confirm.h"
+#include "daemon/control/identity.h"
+
+namespace tlspact {
+namespace {
+
+/// Postfix notices a new cdb, lmdb or hash by itself, but not a new text.
+bool needs_reload(const StagedArtifact& artifact) {
+  if (artifact.artifact.mta != "Postfix" || artifact.change == StagedArtifact::Change::unchanged)
+    return false;
+  const auto type = artifact.artifact.table_type();
+  return !type || *type == TableType::texthash;
+}
+
+}  // namespace
+
+std::vector<GeneratedFile> generated_files(const Staging& staging) {
+  std::vector<GeneratedFile> out;
+  for (const StagedArtifact& each : staging.artifacts())
+    out.push_back({.path = each.target,
+                   .mta = each.artifact.mta,
+                   .change = each.change,
+                   .rows = each.rows,
+                   .changes = {}});
+  return out;
+}
+
+Result<Installation> Installation::begin(const Config& config) {
+  auto facts = ask_mtas();
+  if (!facts) return std::unexpected(facts.error());
+  std::optional<PostfixReloader> reloader;
+  const bool postfix = generator_settings(config, *facts).postfix.enabled;
+  if (postfix && facts->postfix.installed && config.postfix.reload.value_or(true)) {
+    auto prepared = PostfixReloader::prepare();
+    if (!prepared) return std::unexpected(prepared.error());
+    reloader.emplace(*std::move(prepared));
+  }
+  if (auto changed = become_owner_of(config.service.state_dir); !changed)
+    return std::unexpected(changed.error());
+  auto lock = RunLock::take(config.state_path("lock"));
+  if (!lock) return std::unexpected(lock.error());
+  History history = History::open(config.state_path("history"), config.service.history);
+  history.remove_leftovers();
+  return Installation{config, *std::move(facts), std::move(reloader), *std::move(lock),
+                      std::move(history)};
+}
+
+Result<std::vector<GeneratedFile>> Installation::install(std::span<const Artifact> artifacts,
+                                                         Time now, const std::string& cause,
+                                                         Notices& notices) {
+  remove_leftovers(artifacts, {});
+  auto staging = Staging::stage(artifacts, {});
+  if (!staging) return std::unexpected(staging.error());
+  std::ranges::copy(staging->notices(), std::back_inserter(notices));
+  std::vector<GeneratedFile> files = generated_files(*staging);
+  if (!staging->changes_anything()) return files;
+  std::vector<std::optional<RowChange>> changes;
+  for (const StagedArtifact& artifact : staging->artifacts())
+    changes.push_back(first_row_change(artifact));
+  std::vector<std::pair<std::filesystem::path, FileIdentity>> replaced;
+  for (const StagedArtifact& artifact : staging->artifacts()) {
+    if (const auto identity = FileIdentity::of(artifact.target))
+      replaced.emplace_back(artifact.target, *identity);
+  }
+  const auto number = history_.enter(staging->artifacts(), now, cause);
+  if (!number) return std::unexpected(number.error());
+  auto done = staging->commit(history_.backup_place());
+  if (done) done = take_effect(*staging, changes, notices);
+  if (!done) {
+    history_.withdraw(*number);
+    for (const auto& [path, identity] : replaced) {
+      if (auto noted = history_.note_put_back(path, identity); !noted)
+        notices.push_back({Severity::warning, "history", noted.error().text});
+    }
+    return std::unexpected(done.error());
+  }
+  history_.prune();
+  return files;
+}
+
+Result<void> Installation::take_effect(Staging& staging,
+                                       const std::vector<std::optional<RowChange>>& changes,
+                                       Notices& notices) {
+  auto done = reload_if_needed(staging);
+  if (done) done = confirm_installed(staging.artifacts(), changes, facts_, notices);
+  if (done) return {};
+  if (auto restored = staging.restore(); !restored) return restored;
+  if (auto reloaded = reload_if_needed(staging); !reloaded)
+    notices.push_back({Severity::alert, "Postfix", reloaded.error().text});
+  return fail(done.error().code, done.error().text + "; the previous maps are back in place");
+}
+
+Result<void> Installation::reload_if_needed(const Staging& staging) {
+  if (!reloader_) return {};
+  const bool always = config_.postfix.reload.value_or(false);
+  const bool needed = std::ranges::any_of(staging.artifacts(), [&](const StagedArtifact& each) {
+    return needs_reload(each) || (always && each.artifact.mta == "Postfix" &&
+                                  each.change != StagedArtifact::Change::unchanged);
+  });
+  return needed ? reloader_->reload() : Result<void>{};
+}
+
+}  // namespace tlspact

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/// RunRecord: what the last run was made from and what came of it, so that a run on unchanged
+/// inputs need not do it all again.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/control/installation.h"
+#include "daemon/control/missing_files.h"
+#include "generators/generator.h"
+#include "generators/install/file_identity.h"
+#include "policy/notice.h"
+
+namespace tlspact {
+
+/// How many entries are in force, and by which source.
+struct EntryCounts {
+  std::size_t entries = 0;
+  std::array<std::size_t, 5> by_source{};  ///< by Source
+
+  [[nodiscard]] static EntryCounts of(const Snapshot& snapshot);
+  [[nodiscard]] std::size_t by(Source source) const {
+    return by_source[static_cast<std::size_t>(source)];
+  }
+};
+
+struct RunRecord {
+  struct File {
+    std::filesystem::path path;
+    std::string mta;
+    std::size_t rows = 0;
+    FileIdentity identity;
+  };
+  std::string inputs;         ///< run_inputs() of the run
+  Time decided_at;            ///< of the last run that came to this result
+  std::optional<Time> until;  ///< when something of it begins or ceases to hold
+  EntryCounts counts;
+  bool refused = false;  ///< an agreement cannot hold as it is
+  Notices notices;       ///< of deciding and rendering
+  std::vector<NamedFile> named_files;
+  std::vector<File> files;
+
+  /// Whether a run at `now` from `inputs` would come to the same result, and it is still in place.
+  [[nodiscard]] bool holds(const std::string& run_inputs, Time now) const;
+};
+
+/// A digest of everything that entries and files are made from, but the time: what the sources
+/// brought, the settings, this program.
+[[nodiscard]] std::string run_inputs(const std::string& fingerprint,
+                                     const GeneratorSettings& settings);
+
+/// nullopt: there is none, or none that can be read.
+[[nodiscard]] std::optional<RunRecord> read_run_record(const std::filesystem::path& file);
+
+/// Replaces the file by rename, mode 0640; not flushed to disk. A lost one costs time only.
+[[nodiscard]] Result<void> write_run_record(const std::filesystem::path& file,
+                                            const RunRecord& record);
+
+}  // namespace tlspact

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "generators/install/history.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+#include "generators/install/manifest.h"
+#include "generators/table/file.h"
+
+namespace tlspact {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxManifest = 16UL << 20;
+constexpr unsigned kMode = 0644;
+
+std::optional<unsigned> parse_number(const std::string& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Beside, then renamed: a reader sees the old file or the new one.
+Result<void> replace_file(const fs::path& path, const std::string& text) {
+  const fs::path fresh = path.string() + std::string{kPartMark};
+  std::error_code ignored;
+  fs::remove(fresh, ignored);
+  if (auto written = write_new_file(fresh, text, kMode); !written) return written;
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path, "replaced");
+  return flush_directory(path.parent_path());
+}
+
+/// "0-postfix-tls_policy.cdb": unique in its generation, and without spaces.
+std::string stored_name(std::size_t index, const StagedArtifact& artifact) {
+  std::string name = std::to_string(index) + "-" + artifact.artifact.mta + "-" +
+                     artifact.target.filename().string();
+  for (char& c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    c = std::isalnum(byte) != 0 || c == '.' || c == '_' ? static_cast<char>(std::tolower(byte))
+                                                        : '-';
+  }
+  return name;
+}
+
+}  // namespace
+
+History History::open(fs::path directory, unsigned keep) {
+  History history{std::move(directory), keep};
+  std::error_code error;
+  for (fs::directory_iterator each{history.directory_, error}, end; !error && each != end;
+       each.increment(error)) {
+    const auto number = parse_number(each->path().filename().string());
+    if (!number) continue;
+    const auto text = read_file(each->path() / "manifest", kMaxManifest);
+    auto generation = text ? parse_manifest(*text) : std::nullopt;
+    if (generation && generation->number == *number)
+      history.generations_.push_back(*std::move(generation));
+  }
+  std::ranges::sort(history.generations_, {}, &InstalledGeneration::number);
+  return history;
+}
+
+const InstalledGeneration* History::find(unsigned number) const {
+  const auto found = std::ranges::find(generations_, number, &InstalledGeneration::number);
+  return found == generations_.end() ? nullptr : &*found;
+}
+
+std::optional<fs::path> History::bytes_of(const InstalledGeneration::File& file) const {
+  const fs::path kept = directory_of(file.origin) / file.stored;
+  if (FileIdentity::of(kept)) return kept;
+  if (FileIdentity::of(file.path) == file.identity) return file.path;
+  return std::nullopt;
+}
+
+const InstalledGeneration::File* History::in_place(const fs::path& path) const {
+  const auto identity = FileIdentity::of(path);
+  if (!identity) return nullptr;
+  for (auto generation = generations_.rbegin(); generation != generations_.rend(); ++generation) {
+    for (const InstalledGeneration::File& file : generation->files) {
+      if (file.path == path && file.identity == *identity) return &file;
+    }
+  }
+  return nullptr;
+}
+
+Result<void> History::write(const InstalledGeneration& generation) {
+  const fs::path directory = directory_of(generation.number);
+  if (auto made = make_directories(directory); !made) return made;
+  if (auto written = replace_file(directory / "manifest", manifest_text(generation)); !written) {
+    std::error_code ignored;
+    fs::remove_all(directory, ignored);
+    return written;
+  }
+  generations_.push_back(generation);
+  return flush_directory(directory_);
+}
+
+Result<void> History::adopt(std::span<const StagedArtifact> artifacts, Time now) {
+  InstalledGeneration found{
+      .number = next_number(), .made = now, .cause = "found in place", .files = {}};
+  for (const StagedArtifact& each : artifacts) {
+    const auto identity = FileIdentity::of(each.target);
+    if (!identity || in_place(each.target) != nullptr) continue;
+    found.files.push_back({.path = each.target,
+                           .mta = each.artifact.mta,
+                           .type = each.artifact.table_type(),
+                           .origin = found.number,
+                           .stored = stored_name(found.files.size(), each),
+                           .identity = *identity});
+  }
+  return found.files.empty() ? Result<void>{} : write(found);
+}
+
+Result<unsigned> History::enter(std::span<const StagedArtifact> artifacts, Time now,
+                                const std::string& cause) {
+  if (auto adopted = adopt(artifacts, now); !adopted) return std::unexpected(adopted.error());
+  InstalledGeneration fresh{.number = next_number(), .made = now, .cause = cause, .files = {}};
+  for (const StagedArtifact& each : artifacts) {
+    InstalledGeneration::File file{.path = each.target,
+                                   .mta = each.artifact.mta,
+                                   .type = each.artifact.table_type(),
+                                   .origin = fresh.number,
+                                   .stored = stored_name(fresh.files.size(), each),
+                                   .identity = {}};
+    if (each.change == StagedArtifact::Change::unchanged) {
+      if (const InstalledGeneration::File* known = in_place(each.target)) file = *known;
+    } else {
+      // A rename keeps what identifies a file.
+      file.identity = FileIdentity::of(each.staged).value_or(FileIdentity{});
+    }
+    fresh.files.push_back(std::move(file));
+  }
+  if (auto written = write(fresh); !written) return std::unexpected(written.error());
+  return fresh.number;
+}
+
+void History::withdraw(unsigned number) {
+  std::error_code ignored;
+  fs::remove_all(directory_of(number), ignored);
+  std::erase_if(generations_, [number](const auto& each) { return each.number == number; });
+}
+
+Result<void> History::note_put_back(const fs::path& path, const FileIdentity& before) {
+  const auto identity = FileIdentity::of(path);
+  if (!identity || *identity == before) return {};
+  for (InstalledGeneration& generation : generations_) {
+    bool changed = false;
+    for (InstalledGeneration::File& file : generation.files) {
+      if (file.path != path || file.identity != before) continue;
+      file.identity = *identity;
+      changed = true;
+    }
+    if (!changed) continue;
+    if (auto written =
+            replace_file(directory_of(generation.number) / "manifest", manifest_text(generation));
+        !written)
+      return written;
+  }
+  return {};
+}
+
+BackupPlace History::backup_place() const {
+  return [this](const StagedArtifact& artifact) -> Result<fs::path> {
+    const InstalledGeneration::File* file = in_place(artifact.target);
+    if (file == nullptr)
+      return fail(Errc::try_again,
+                  artifact.target.string() + ": was changed by somebody else just now, run again");
+    if (auto made = make_directories(directory_of(file->origin)); !made)
+      return std::unexpected(made.error());
+    return directory_of(file->origin) / file->stored;
+  };
+}
+
+void History::prune() {
+  const std::size_t wanted = std::size_t{keep_} + 1;
+  if (generations_.size() > wanted)
+    generations_.erase(generations_.begin(),
+                       generations_.end() - static_cast<std::ptrdiff_t>(wanted));
+  std::set<unsigned> used;
+  for (const InstalledGeneration& generation : generations_) {
+    used.insert(generation.number);
+    for (const InstalledGeneration::File& file : generation.files)
+      used.insert(file.origin);
+  }
+  std::error_code error;
+  std::vector<fs::path> unused;
+  for (fs::directory_iterator each{directory_, error}, end; !error && each != end;
+       each.increment(error)) {
+    const auto number = parse_number(each->path().filename().string());
+    if (!number) continue;
+    if (!used.contains(*number)) unused.push_back(each->path());
+    if (find(*number) == nullptr) unused.push_back(each->path() / "manifest");
+  }
+  for (const fs::path& path : unused)
+    fs::remove_all(path, error);
+}
+
+void History::remove_leftovers() const {
+  std::error_code error;
+  std::vector<fs::path> leftovers;
+  for (fs::recursive_directory_iterator each{directory_, error}, end; !error && each != end;
+       each.increment(error)) {
+    if (each->path().string().ends_with(kPartMark)) leftovers.push_back(each->path());
+  }
+  for (const fs::path& path : leftovers)
+    fs::remove(path, error);
+}
+
+std::optional<Hold> History::hold() const {
+  const auto text = read_file(directory_ / "hold", kMaxManifest);
+  if (!text) return std::nullopt;
+  std::istringstream in{*text};
+  Hold out;
+  std::string since;
+  in >> out.generation >> since;
+  out.since = parse_rfc3339(since).value_or(Time{});
+  return out;
+}
+
+Result<void> History::set_hold(const std::optional<Hold>& hold) const {
+  const fs::path file = directory_ / "hold";
+  if (hold)
+    return replace_file(file,
+                        std::to_string(hold->generation) + " " + format_time(hold->since) + "\n");
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) return fail(Errc::io, file.string() + ": cannot be removed: " + error.message());
+  return {};
+}
+
+}  // namespace tlspact

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/// History: the generations that were installed, and the files of those that were replaced.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "generators/install/file_identity.h"
+#include "generators/install/staging.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// One set of files that was installed together.
+struct InstalledGeneration {
+  struct File {
+    std::filesystem::path path;
+    std::string mta;
+    std::optional<TableType> type;  ///< nullopt: a plain file
+    /// The generation that this file came with: it may have lived through several.
+    unsigned origin = 0;
+    std::string stored;  ///< its name in that generation's directory, once it is replaced
+    FileIdentity identity;
+  };
+  unsigned number = 0;
+  Time made;
+  std::string cause;  ///< one line: "generate", "rollback to 5"
+  std::vector<File> files;
+};
+
+/// An operator's word that a generation stays, whatever the sources say.
+struct Hold {
+  unsigned generation = 0;
+  Time since;
+};
+
+/// A directory: `N/manifest` for each generation, `N/STORED` for the files that came with N and
+/// were replaced since, and `hold`. Files are copies, never links to a map in use. A manifest is
+/// written, durably, before the files that it describes are renamed into place; so a run that was
+/// killed leaves at worst a generation that is newer than some of the files, and the next install
+/// goes by what is in place. For one process at a time (RunLock).
+class History {
+ public:
+  /// Reads what is there; a directory that does not exist is an empty history. A manifest that
+  /// cannot be read is passed over. `keep`: how many generations behind the newest are kept.
+  [[nodiscard]] static History open(std::filesystem::path directory, unsigned keep);
+
+  /// Oldest first.
+  [[nodiscard]] const std::vector<InstalledGeneration>& generations() const { return generations_; }
+  [[nodiscard]] const InstalledGeneration* find(unsigned number) const;
+
+  /// Where the bytes of one of its files are now: in the history, or still in place; nullopt: gone.
+  [[nodiscard]] std::optional<std::filesystem::path> bytes_of(
+      const InstalledGeneration::File& file) const;
+
+  /// Enters what is about to be committed, and before it, as a generation of its own, files in
+  /// place that no generation knows. Returns the new generation's number.
+  [[nodiscard]] Result<unsigned> enter(std::span<const StagedArtifact> artifacts, Time now,
+                                       const std::string& cause);
+  /// Takes back the newest generation, which could not be installed.
+  void withdraw(unsigned number);
+  /// The file that had this identity was put back as a copy and has another one now.
+  [[nodiscard]] Result<void> note_put_back(const std::filesystem::path& path,
+                                           const FileIdentity& before);
+
+  /// For Staging::commit, after enter(): replaced files go into their generation's directory.
+  [[nodiscard]] BackupPlace backup_place() const;
+
+  /// Removes the oldest generations, and the files that none of the others has.
+  void prune();
+
+  /// Removes what a run that was killed left half written.
+  void remove_leftovers() const;
+
+  [[nodiscard]] std::optional<Hold> hold() const;
+  [[nodiscard]] Result<void> set_hold(const std::optional<Hold>& hold) const;
+
+ private:
+  History(std::filesystem::path directory, unsigned keep)
+      : directory_(std::move(directory)), keep_(keep) {}
+  [[nodiscard]] std::filesystem::path directory_of(unsigned number) const {
+    return directory_ / std::to_string(number);
+  }
+  [[nodiscard]] unsigned next_number() const {
+    return generations_.empty() ? 1 : generations_.back().number + 1;
+  }
+  /// The file that stands at `path` now, as the newest generation that knows it has it.
+  [[nodiscard]] const InstalledGeneration::File* in_place(const std::filesystem::path& path) const;
+  [[nodiscard]] Result<void> write(const InstalledGeneration& generation);
+  [[nodiscard]] Result<void> adopt(std::span<const StagedArtifact> artifacts, Time now);
+
+  std::filesystem::path directory_;
+  unsigned keep_;
+  std::vector<InstalledGeneration> generations_;
+};
+
+}  // namespace tlspact

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "policy/policy_code.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tlspact {
+namespace {
+
+/// Bits of the second byte.
+constexpr std::uint8_t kDaneWherePresent = 1;
+constexpr std::uint8_t kMinTls = 2;
+constexpr std::uint8_t kCiphers = 4;
+constexpr std::uint8_t kAgreed = 8;  ///< what only agreements have follows the MX set
+
+bool has_agreed_part(const TlsPolicy& policy) {
+  return !policy.certificate_names.empty() || !policy.ca_file.empty() || !policy.pins.empty() ||
+         !policy.client_certificate.empty() || !policy.client_key.empty();
+}
+
+void write_patterns(CodeWriter& out, const std::vector<MxPattern>& patterns) {
+  out.number(patterns.size());
+  for (const MxPattern& pattern : patterns) {
+    out.byte(pattern.wildcard ? 1 : 0);
+    out.text(pattern.name.text());
+  }
+}
+
+std::vector<MxPattern> read_patterns(CodeReader& in) {
+  std::vector<MxPattern> patterns;
+  const std::uint64_t count = in.number();
+  patterns.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const bool wildcard = in.byte() != 0;
+    patterns.push_back({Domain::from_normal_form(in.text()), wildcard});
+  }
+  return patterns;
+}
+
+void write_agreed_part(CodeWriter& out, const TlsPolicy& policy) {
+  write_patterns(out, policy.certificate_names);
+  out.text(policy.ca_file);
+  out.number(policy.pins.size());
+  for (const Fingerprint& pin : policy.pins) {
+    out.byte(static_cast<std::uint8_t>(pin.of));
+    for (const std::uint8_t byte : pin.sha256)
+      out.byte(byte);
+  }
+  out.text(policy.client_certificate);
+  out.text(policy.client_key);
+}
+
+void read_agreed_part(CodeReader& in, TlsPolicy& policy) {
+  policy.certificate_names = read_patterns(in);
+  policy.ca_file = in.text();
+  policy.pins.resize(in.number());
+  for (Fingerprint& pin : policy.pins) {
+    pin.of = static_cast<Fingerprint::Of>(in.byte());
+    for (std::uint8_t& byte : pin.sha256)
+      byte = in.byte();
+  }
+  policy.client_certificate = in.text();
+  policy.client_key = in.text();
+}
+
+}  // namespace
+
+void CodeWriter::number(std::uint64_t value) {
+  constexpr std::uint64_t kSevenBits = 0x7f;
+  for (; value > kSevenBits; value >>= 7)
+    byte(static_cast<std::uint8_t>(value & kSevenBits) | 0x80);
+  byte(static_cast<std::uint8_t>(value));
+}
+
+std::uint8_t CodeReader::byte() {
+  return static_cast<std::uint8_t>(bytes(1).front());
+}
+
+std::uint64_t CodeReader::number() {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const std::uint8_t next = byte();
+    value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
+    if ((next & 0x80) == 0) return value;
+  }
+  throw std::logic_error("a policy code with an endless number");
+}
+
+std::string_view CodeReader::bytes(std::uint64_t size) {
+  if (size > rest_.size()) throw std::logic_error("a policy code that is cut off");
+  const std::string_view taken = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return taken;
+}
+
+std::string encode_policy(const TlsPolicy& policy) {
+  const bool agreed = has_agreed_part(policy);
+  CodeWriter out;
+  out.byte(static_cast<std::uint8_t>(policy.level));
+  out.byte(static_cast<std::uint8_t>((policy.dane_where_present ? kDaneWherePresent : 0) |
+                                     (policy.min_tls ? kMinTls : 0) |
+                                     (policy.ciphers ? kCiphers : 0) | (agreed ? kAgreed : 0)));
+  if (policy.min_tls) out.byte(static_cast<std::uint8_t>(*policy.min_tls));
+  if (policy.ciphers) out.byte(static_cast<std::uint8_t>(*policy.ciphers));
+  write_patterns(out, policy.mx);
+  if (agreed) write_agreed_part(out, policy);
+  return out.take();
+}
+
+TlsPolicy decode_policy(std::string_view code) {
+  CodeReader in{code};
+  TlsPolicy policy;
+  policy.level = static_cast<Level>(in.byte());
+  const std::uint8_t bits = in.byte();
+  policy.dane_where_present = (bits & kDaneWherePresent) != 0;
+  if ((bits & kMinTls) != 0) policy.min_tls = static_cast<TlsVersion>(in.byte());
+  if ((bits & kCiphers) != 0) policy.ciphers = static_cast<CipherGrade>(in.byte());
+  policy.mx = read_patterns(in);
+  if ((bits & kAgreed) != 0) read_agreed_part(in, policy);
+  if (!in.at_end()) throw std::logic_error("a policy code with something behind it");
+  return policy;
+}
+
+Level policy_code_level(std::string_view code) {
+  return static_cast<Level>(CodeReader{code}.byte());
+}
+
+}  // namespace tlspact
