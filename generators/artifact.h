@@ -19,10 +19,18 @@ struct TableContent {
 struct Artifact {
   std::filesystem::path path;  ///< as configured, with the extension of its type
   std::variant<TableContent, std::string> content;
-  std::string mta;  ///< "Postfix" or "Exim"
+  std::string mta;             ///< "Postfix" or "Exim"
+  bool read_at_start = false;  ///< of a plain file: the MTA sees a change only after a reload
+  std::size_t rows = 0;        ///< of a plain file that is a table
 
   /// nullptr for a plain file.
   [[nodiscard]] const TableContent* table() const { return std::get_if<TableContent>(&content); }
+
+  /// Whether its MTA must be reloaded to see it changed. A new file without rows needs none.
+  [[nodiscard]] bool needs_reload(bool is_new) const {
+    if (const TableContent* rows_of = table()) return rows_of->type == TableType::texthash;
+    return read_at_start && (rows > 0 || !is_new);
+  }
 
   /// What the MTA is configured with: without the extension for Postfix ("cdb:" + this).
   [[nodiscard]] std::filesystem::path lookup_path() const {

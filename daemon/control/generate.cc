@@ -94,10 +94,8 @@ class Generation {
 
   [[nodiscard]] bool wants_reload() const {
     const GeneratorSettings settings = generator_settings(config_, facts_);
-    const bool needed = std::ranges::find(settings.postfix.types, TableType::texthash) !=
-                        settings.postfix.types.end();
     return settings.postfix.enabled && facts_.postfix.installed &&
-           config_.postfix.reload.value_or(needed);
+           config_.postfix.reload.value_or(true);
   }
 
   void render() {
@@ -150,8 +148,11 @@ class Generation {
   }
 
   Result<void> reload_if_changed(const Staging& staging) {
-    const bool changed = std::ranges::any_of(staging.artifacts(), [](const StagedArtifact& each) {
-      return each.artifact.mta == "Postfix" && each.change != StagedArtifact::Change::unchanged;
+    const bool always = config_.postfix.reload.value_or(false);
+    const bool changed = std::ranges::any_of(staging.artifacts(), [&](const StagedArtifact& each) {
+      const bool is_new = each.change == StagedArtifact::Change::created;
+      return each.artifact.mta == "Postfix" && each.change != StagedArtifact::Change::unchanged &&
+             (always || each.artifact.needs_reload(is_new));
     });
     return reloader_ && changed ? reloader_->reload() : Result<void>{};
   }

@@ -6,6 +6,7 @@
 
 #include "generators/exim/exim_entry.h"
 #include "generators/exim/exim_grammar.h"
+#include "generators/exim/exim_inbound.h"
 #include "generators/generator.h"
 #include "generators/shipped_files.h"
 
@@ -42,6 +43,9 @@ Generated render_exim(const Snapshot& snapshot, const GeneratorSettings& setting
       {settings.exim.map,
        TableContent{TableType::cdb, std::make_shared<const Rows>(std::move(rows))}, "Exim"});
   out.artifacts.push_back({exim_no_ca_path(settings.exim.map), std::string{kEximNoCa}, "Exim"});
+  Generated inbound = render_exim_inbound(snapshot, settings.exim);
+  std::ranges::move(inbound.artifacts, std::back_inserter(out.artifacts));
+  std::ranges::move(inbound.notices, std::back_inserter(out.notices));
   return out;
 }
 
