@@ -96,11 +96,9 @@ class PostfixInboundTest(InboundNetworkTests, InboundSenderTests, InboundChangeT
         extra.write_text('[[agreement]]\npartner = "x"\ndomains = ["out.test"]\nlevel = "encrypt"\n', encoding="utf-8")
         self.on_machine("generate")
         self.assertEqual(self.reloads(), before, "reloaded for an outbound entry")
-        self.write_agreements(clinic="nobody")
-        self.on_machine("generate")
+        self.change(clinic="nobody")
         self.assertEqual(self.reloads(), before, "reloaded for a fingerprint, which is in a cdb")
-        self.write_agreements(bank=["203.0.113.64/26"])
-        self.on_machine("generate")
+        self.change(bank=["203.0.113.64/26"])
         self.assertEqual(self.reloads(), before + 1, "not reloaded for a network")
 
     def test_inbound_a_class_that_is_missing_or_other_is_not_named(self):
