@@ -219,6 +219,9 @@ class InboundSenderTests:
             with self.subTest(sender):
                 self.assert_refused(STRANGER, sender, tls=False, saying=ENCRYPTION)
 
+    def test_inbound_a_dot_at_the_end_is_no_way_around(self):
+        self.assertTrue(self.refuses(STRANGER, "someone@bank.test.", tls=False))
+
     def test_inbound_sender_domain_with_tls_is_accepted(self):
         self.assert_accepted(STRANGER, "someone@bank.test")
         self.assert_accepted(BANK, "someone@bank.test")
