@@ -162,11 +162,12 @@ class Generation {
     for (std::size_t i = 0; i < staging.artifacts().size(); ++i) {
       const StagedArtifact& artifact = staging.artifacts()[i];
       const TableContent* table = artifact.artifact.table();
-      report_.files.push_back({.path = artifact.target,
-                               .mta = artifact.artifact.mta,
-                               .change = artifact.change,
-                               .rows = table == nullptr ? 0 : table->rows->size(),
-                               .changes = options_.diff ? changes[i] : std::vector<RowChange>{}});
+      report_.files.push_back(
+          {.path = artifact.target,
+           .mta = artifact.artifact.mta,
+           .change = artifact.change,
+           .rows = table == nullptr ? artifact.artifact.rows : table->rows->size(),
+           .changes = options_.diff ? changes[i] : std::vector<RowChange>{}});
     }
   }
 
