@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Mail that comes in, with Postfix's smtpd and an Exim daemon."""
 
-from inbound_tests import (ENCRYPTION, RECIPIENT, SENDER, STRANGER, BANK, CLINIC, InboundChangeTests,
-                           InboundNetworkTests, InboundSenderTests, InboundTest)
+from inbound_tests import (BANK, CLINIC, ENCRYPTION, STRANGER, InboundChangeTests, InboundNetworkTests,
+                           InboundSenderTests, InboundTest)
 from lab.exim import LISTEN, Exim
 from lab.postfix import Postfix
 
@@ -201,3 +201,25 @@ class EximInboundSplitTest(EximInboundTests, InboundTest):
 
     def test_inbound_debians_own_acl_runs_too(self):
         self.assertIn("acl_smtp_mail = tlspact_check_mail", self.root.run("exim4", "-bP", "acl_smtp_mail"))
+
+
+class EximInboundOwnMacrosTest(EximInboundSplitTest):
+    """Debian's conf.d, with macros of the administrator's own for what the pieces set."""
+
+    macros = EXIM_SPLIT_MACROS + """
+MAIN_ACL_CHECK_MAIL = lab_mail
+MAIN_TLS_TRY_VERIFY_HOSTS = <; 203.0.113.70 ; 2001:db8:2::7
+"""
+
+    @classmethod
+    def configure(cls):
+        cls.root.write("etc/exim4/conf.d/acl/90_lab", EXIM_OWN_ACL)
+        super().configure()
+
+    def test_inbound_the_administrators_own_acl_runs_too(self):
+        self.assertEqual(self.offer(STRANGER, "refused@stranger.test").code, 550)
+
+    def test_inbound_the_administrators_own_hosts_are_asked_too(self):
+        """One that is asked and one that is not, by what Exim itself makes of the list."""
+        hosts = self.root.run("exim4", "-bP", "tls_try_verify_hosts")
+        self.assertIn("+tlspact_asked : +tlspact_asked_before", hosts)
