@@ -158,6 +158,12 @@ class EximInboundTests(InboundNetworkTests, InboundSenderTests, InboundChangeTes
             finally:
                 kept.rename(listed)
 
+    def test_inbound_can_be_tried_by_hand(self):
+        """As templates/exim/README.md tells."""
+        session = "EHLO client.test\nMAIL FROM:<a@stranger.test>\nQUIT\n"
+        self.assertIn(f"451 {ENCRYPTION}", self.root.run("exim4", "-bh", BANK, text_in=session).lower())
+        self.assertNotIn(ENCRYPTION, self.root.run("exim4", "-bh", STRANGER, text_in=session).lower())
+
     def test_inbound_an_unknown_requirement_fails_closed(self):
         """tlspact never writes such a line; the ACL must not trust it."""
         listed = self.state / "exim/tls_inbound_networks"
