@@ -194,6 +194,15 @@ class EximInboundSingleFileTest(EximInboundTests, InboundTest):
         self.assert_refused(BANK, "refused@stranger.test", tls=False, saying=ENCRYPTION)
 
 
+    def test_inbound_without_an_acl_of_the_administrators(self):
+        self.addCleanup(self.configure)
+        pieces = {section: f"/etc/exim4/tlspact/inbound_{section}" for section in ("main", "acl")}
+        self.mta.configure_single_file(pieces)
+        session = "EHLO client.test\nMAIL FROM:<a@stranger.test>\nQUIT\n"
+        self.assertIn(f"451 {ENCRYPTION}", self.root.run("exim4", "-bh", BANK, text_in=session).lower())
+        self.assertIn("250 OK", self.root.run("exim4", "-bh", STRANGER, text_in=session))
+
+
 class EximInboundSplitTest(EximInboundTests, InboundTest):
     """Debian's conf.d: files are added, none is changed."""
 
