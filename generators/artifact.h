@@ -53,7 +53,9 @@ struct CopiedContent {
 struct Artifact {
   std::filesystem::path path;  ///< as configured, with the extension of its type
   std::variant<TableContent, std::string, CopiedContent> content;
-  std::string mta;  ///< "Postfix" or "Exim"
+  std::string mta;             ///< "Postfix" or "Exim"
+  bool read_at_start = false;  ///< of a plain file: the MTA sees a change only after a reload
+  std::size_t rows = 0;        ///< of a plain file that is a table
 
   /// nullptr unless its rows are made by a stream.
   [[nodiscard]] const TableContent* table() const { return std::get_if<TableContent>(&content); }
@@ -62,6 +64,12 @@ struct Artifact {
   [[nodiscard]] std::optional<TableType> table_type() const {
     if (table() != nullptr) return table()->type;
     return copied() != nullptr ? copied()->type : std::nullopt;
+  }
+
+  /// Whether its MTA must be reloaded to see it changed. A new file without rows needs none.
+  [[nodiscard]] bool needs_reload(bool is_new) const {
+    if (const auto type = table_type()) return *type == TableType::texthash;
+    return read_at_start && (rows > 0 || !is_new);
   }
 
   /// What the MTA is configured with: without the extension for Postfix ("cdb:" + this).

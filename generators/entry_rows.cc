@@ -86,7 +86,26 @@ class EntryRows : public RowStream {
   Rows extra_;
 };
 
+class FixedRows : public RowStream {
+ public:
+  explicit FixedRows(Rows rows) : rows_(std::move(rows)) {}
+
+  Result<StreamReport> each(const RowSink& sink) const override {
+    for (const Row& row : rows_) {
+      if (auto taken = sink(row.key, row.value); !taken) return std::unexpected(taken.error());
+    }
+    return StreamReport{.entries = rows_.size(), .notices = {}};
+  }
+
+ private:
+  Rows rows_;
+};
+
 }  // namespace
+
+std::shared_ptr<const RowStream> fixed_rows(Rows rows) {
+  return std::make_shared<const FixedRows>(std::move(rows));
+}
 
 std::shared_ptr<const RowStream> entry_rows(
     const Snapshot& snapshot, std::function<RenderedEntry(const SnapshotEntry&)> render,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The row stream of one MTA's policy map: each entry of a snapshot, rendered.
+/// Row streams: the policy map of one MTA, rendered from a snapshot, and rows at hand.
 #pragma once
 
 #include <memory>
@@ -19,5 +19,8 @@ namespace tlspact {
 [[nodiscard]] std::shared_ptr<const RowStream> entry_rows(
     const Snapshot& snapshot, std::function<RenderedEntry(const SnapshotEntry&)> render,
     Rows extra);
+
+/// Rows that are few and already made. In ascending order of their keys.
+[[nodiscard]] std::shared_ptr<const RowStream> fixed_rows(Rows rows);
 
 }  // namespace tlspact

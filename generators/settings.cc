@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "generators/exim/exim_inbound.h"
 #include "generators/shipped_files.h"
 
 namespace tlspact {
@@ -46,6 +47,8 @@ const EximPiece kEximPieces[] = {
     {"acl/50_tlspact", "acl", "the section \"begin acl\"", kEximAcl},
     {"router/190_tlspact", "routers", "the section \"begin routers\", before dnslookup",
      kEximRouters},
+    {"main/000_tlspact_inbound", "inbound_main", "the main section", kEximInboundMain},
+    {"acl/51_tlspact_inbound", "inbound_acl", "the section \"begin acl\"", kEximInboundAcl},
     {"transport/25_tlspact", "transports", "the section \"begin transports\"", kEximTransports},
 };
 
@@ -56,6 +59,8 @@ void add_exim_settings(const GeneratorSettings::Exim& exim, const std::string& c
     values.set("map", exim.map.string());
     values.set("ca_file", ca_file.empty() ? "system" : ca_file);
     values.set("no_ca", exim_no_ca_path(exim.map).string());
+    for (const std::string name : {"networks", "senders", "ccert"})
+      values.set("inbound_" + name, exim_inbound_path(exim.map, name).string());
     values.set("debian", data{debian ? data::type::bool_true : data::type::bool_false});
     for (const EximPiece& piece : kEximPieces) {
       const std::string path = debian ? "/etc/exim4/conf.d/" + std::string{piece.split_path}

@@ -12,6 +12,8 @@ extern const std::string_view kEximMain;
 extern const std::string_view kEximAcl;
 extern const std::string_view kEximRouters;
 extern const std::string_view kEximTransports;
+extern const std::string_view kEximInboundMain;
+extern const std::string_view kEximInboundAcl;
 extern const std::string_view kEximNoCa;
 extern const std::string_view kPostfixMainCf;
 

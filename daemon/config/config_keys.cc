@@ -96,8 +96,9 @@ constexpr std::array kConfigKeys{
               "of these that this Postfix has; with --output, cdb and texthash.",
               types_fault},
     ConfigKey{"postfix", "reload", [](Config& c) { return Slot{&c.postfix.reload}; },
-              "Run \"postfix reload\" after a change. \"auto\": where the type needs it "
-              "(texthash); Postfix notices a new cdb, lmdb or hash by itself."},
+              "Run \"postfix reload\" after a change. \"auto\": where the file needs it "
+              "(texthash, inbound networks and sender domains); Postfix notices a new cdb, lmdb or "
+              "hash by itself."},
     ConfigKey{"postfix", "dane", [](Config& c) { return Slot{&c.postfix.dane}; },
               "Write DANE levels. \"auto\": if smtp_dns_support_level is dnssec. Postfix without "
               "it would defer every dane-only destination."},

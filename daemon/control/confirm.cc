@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/confirm.h"
 
+#include <sstream>
 #include <string>
 
 #include "generators/process/subprocess.h"
@@ -8,12 +9,22 @@
 namespace tlspact {
 namespace {
 
+/// The first line that is not a warning, such as that of a parameter that main.cf sets twice.
+std::string complaint_of(const CommandOutput& output) {
+  std::istringstream lines{output.err};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.contains(": warning: ")) return line;
+  }
+  return {};
+}
+
 Result<std::string> ask(const std::vector<std::string>& argv) {
   auto output = run_command({.argv = argv, .input = {}, .deadline = std::chrono::seconds{30}});
   if (!output) return std::unexpected(output.error());
   // postmap -q exits 1 for "not found" and prints nothing; an error prints something.
-  if (output->exit_code != 0 && !output->err.empty())
-    return fail(Errc::io, argv.front() + " failed: " + first_line(*output));
+  if (const std::string complaint = complaint_of(*output);
+      output->exit_code != 0 && !complaint.empty())
+    return fail(Errc::io, argv.front() + " failed: " + complaint);
   std::string answer = std::move(output->out);
   while (answer.ends_with('\n'))
     answer.pop_back();

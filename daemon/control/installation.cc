@@ -9,18 +9,6 @@
 #include "daemon/control/identity.h"
 
 namespace tlspact {
-namespace {
-
-/// Postfix notices a new cdb, lmdb or hash by itself, but not a new text.
-bool needs_reload(const StagedArtifact& artifact) {
-  if (artifact.artifact.mta != "Postfix" || artifact.change == StagedArtifact::Change::unchanged)
-    return false;
-  const auto type = artifact.artifact.table_type();
-  return !type || *type == TableType::texthash;
-}
-
-}  // namespace
-
 std::vector<GeneratedFile> generated_files(const Staging& staging) {
   std::vector<GeneratedFile> out;
   for (const StagedArtifact& each : staging.artifacts())
@@ -101,8 +89,9 @@ Result<void> Installation::reload_if_needed(const Staging& staging) {
   if (!reloader_) return {};
   const bool always = config_.postfix.reload.value_or(false);
   const bool needed = std::ranges::any_of(staging.artifacts(), [&](const StagedArtifact& each) {
-    return needs_reload(each) || (always && each.artifact.mta == "Postfix" &&
-                                  each.change != StagedArtifact::Change::unchanged);
+    if (each.artifact.mta != "Postfix" || each.change == StagedArtifact::Change::unchanged)
+      return false;
+    return always || each.artifact.needs_reload(each.change == StagedArtifact::Change::created);
   });
   return needed ? reloader_->reload() : Result<void>{};
 }

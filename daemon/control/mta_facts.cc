@@ -37,14 +37,36 @@ Result<CommandOutput> ask(std::vector<std::string> argv) {
   return output;
 }
 
+/// Those of ours that would do what an inbound table that names them means; see PostfixOptions.
+Result<std::map<std::string, std::string>> ask_classes(
+    std::map<std::string, std::string>& parameters) {
+  std::map<std::string, std::string> out;
+  if (parameters["smtpd_tls_ask_ccert"] != "yes" ||
+      parameters["smtpd_tls_fingerprint_digest"] != "sha256")
+    return out;
+  std::vector<std::string> argv{"postconf", "-x"};
+  std::string names = parameters["smtpd_restriction_classes"];
+  std::ranges::replace(names, ',', ' ');
+  std::istringstream words{names};
+  for (std::string name; words >> name;) {
+    if (name.starts_with("tlspact_")) argv.push_back(std::move(name));
+  }
+  if (argv.size() == 2) return out;
+  const auto classes = ask(std::move(argv));
+  if (!classes) return std::unexpected(classes.error());
+  return parse_parameters(classes->out);
+}
+
 Result<PostfixFacts> ask_postfix() {
   PostfixFacts facts;
   if (find_program("postconf").empty()) return facts;
   facts.installed = true;
   // Without -h: a parameter that this version does not know gives no line at all.
-  const auto parameters = ask({"postconf", "-x", "mail_version", "smtp_dns_support_level",
-                               "smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA",
-                               "smtp_tls_fingerprint_digest", "smtp_tlsrpt_enable"});
+  const auto parameters =
+      ask({"postconf", "-x", "mail_version", "smtp_dns_support_level", "smtp_tls_CAfile",
+           "smtp_tls_CApath", "tls_append_default_CA", "smtp_tls_fingerprint_digest",
+           "smtp_tlsrpt_enable", "smtpd_restriction_classes", "smtpd_tls_ask_ccert",
+           "smtpd_tls_fingerprint_digest"});
   if (!parameters) return std::unexpected(parameters.error());
   auto values = parse_parameters(parameters->out);
   facts.version = PostfixVersion::parse(values["mail_version"]);
@@ -53,6 +75,9 @@ Result<PostfixFacts> ask_postfix() {
                                       values["tls_append_default_CA"] == "yes");
   facts.sha256_fingerprints = values["smtp_tls_fingerprint_digest"] == "sha256";
   facts.sends_tlsrpt = values["smtp_tlsrpt_enable"] == "yes";
+  auto classes = ask_classes(values);
+  if (!classes) return std::unexpected(classes.error());
+  facts.restriction_classes = *std::move(classes);
   const auto types = ask({"postconf", "-m"});
   if (!types) return std::unexpected(types.error());
   std::istringstream lines{types->out};
@@ -105,6 +130,7 @@ GeneratorSettings::Postfix postfix_settings(const Config& config, const PostfixF
   out.options.sha256_fingerprints = facts.sha256_fingerprints;
   out.options.bind_all_mx = config.postfix.mx_binding == "all" ||
                             (config.postfix.mx_binding == "auto" && !facts.sends_tlsrpt);
+  out.options.restriction_classes = facts.restriction_classes;
   return out;
 }
 
@@ -150,7 +176,8 @@ MtaFacts assumed_facts() {
                    .validates_dnssec = true,
                    .ca_store = true,
                    .sha256_fingerprints = true,
-                   .sends_tlsrpt = false};
+                   .sends_tlsrpt = false,
+                   .restriction_classes = {}};
   facts.exim = {.installed = true, .program = {}, .tls_library = TlsLibrary::gnutls};
   return facts;
 }

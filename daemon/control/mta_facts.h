@@ -2,6 +2,7 @@
 /// What this machine's Postfix and Exim say of themselves, as far as the maps depend on it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct PostfixFacts {
   bool ca_store = false;             ///< smtp_tls_CAfile or CApath is usable
   bool sha256_fingerprints = false;  ///< smtp_tls_fingerprint_digest = sha256
   bool sends_tlsrpt = false;         ///< smtp_tlsrpt_enable = yes
+  /// See PostfixOptions; nullopt: nothing was asked.
+  std::optional<std::map<std::string, std::string>> restriction_classes;
 };
 
 struct EximFacts {

@@ -106,6 +106,10 @@ std::string settings_text(const GeneratorSettings& settings) {
   out << postfix.enabled << ' ' << postfix.map << ' ' << postfix.options.version.text() << ' '
       << postfix.options.dane << postfix.options.ca_store << postfix.options.sha256_fingerprints
       << postfix.options.bind_all_mx;
+  if (postfix.options.restriction_classes) {
+    for (const auto& [name, value] : *postfix.options.restriction_classes)
+      out << ' ' << name << '=' << value;
+  }
   for (const TableType type : postfix.types)
     out << ' ' << table_type_name(type);
   out << '\n'

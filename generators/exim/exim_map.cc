@@ -6,6 +6,7 @@
 #include "generators/entry_rows.h"
 #include "generators/exim/exim_entry.h"
 #include "generators/exim/exim_grammar.h"
+#include "generators/exim/exim_inbound.h"
 #include "generators/generator.h"
 #include "generators/shipped_files.h"
 
@@ -39,6 +40,9 @@ Generated render_exim(const Snapshot& snapshot, const GeneratorSettings& setting
   out.artifacts.push_back(
       {settings.exim.map, TableContent{TableType::cdb, std::move(rows)}, "Exim"});
   out.artifacts.push_back({exim_no_ca_path(settings.exim.map), std::string{kEximNoCa}, "Exim"});
+  Generated inbound = render_exim_inbound(snapshot, settings.exim);
+  std::ranges::move(inbound.artifacts, std::back_inserter(out.artifacts));
+  std::ranges::move(inbound.notices, std::back_inserter(out.notices));
   return out;
 }
 

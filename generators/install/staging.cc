@@ -94,6 +94,7 @@ Result<void> stage_text(StagedArtifact& artifact) {
   const auto bytes = read_file(artifact.staged, text.size());
   if (!bytes) return std::unexpected(bytes.error());
   if (*bytes != text) return not_as_written(artifact.staged);
+  artifact.rows = artifact.artifact.rows;
   return settle(artifact, [&] { return same_bytes(artifact.staged, artifact.target); });
 }
 

@@ -3,6 +3,7 @@
 #include "generators/generator.h"
 #include "generators/postfix/postfix_entry.h"
 #include "generators/postfix/postfix_grammar.h"
+#include "generators/postfix/postfix_inbound.h"
 
 namespace tlspact {
 namespace {
@@ -34,6 +35,9 @@ Generated render_postfix(const Snapshot& snapshot, const GeneratorSettings& sett
     path += table_extension(type);
     out.artifacts.push_back({std::move(path), TableContent{type, rows}, "Postfix"});
   }
+  Generated inbound = render_postfix_inbound(snapshot, settings.postfix);
+  std::ranges::move(inbound.artifacts, std::back_inserter(out.artifacts));
+  std::ranges::move(inbound.notices, std::back_inserter(out.notices));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@ struct PostfixOptions {
   bool sha256_fingerprints = true;
   /// The policy_type=sts group may also go on list and agreement entries, to bind the MX host.
   bool bind_all_mx = true;
+  /// The restriction classes that work here, with their definitions: name in
+  /// smtpd_restriction_classes, smtpd_tls_ask_ccert = yes, smtpd_tls_fingerprint_digest = sha256.
+  /// nullopt: nothing was asked, and everything is as tlspact init makes it.
+  std::optional<std::map<std::string, std::string>> restriction_classes;
 };
 
 }  // namespace tlspact

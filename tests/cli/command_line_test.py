@@ -146,7 +146,7 @@ class MachineTest(unittest.TestCase):
         self.assertIn(f"smtp_tls_policy_maps = cdb:{self.machine.text_map}\n", text)
         self.assertIn("/etc/exim4/conf.d/router/190_tlspact", text)
         files = self.machine.json("init")["files"]
-        self.assertEqual(len(files), 9)
+        self.assertEqual(len(files), 13)
 
     def test_list_verify_names_what_it_saw(self):
         arguments = ["list", "verify", "--signature", f"{self.machine.list}.asc", "--key",

@@ -116,7 +116,9 @@ TEST_CASE("one artifact for each table type, with its extension") {
   for (const Artifact& artifact : render_postfix(snapshot, all).artifacts)
     paths.push_back(artifact.path.string());
   CHECK(paths == std::vector<std::string>{"/maps/tls_policy.cdb", "/maps/tls_policy.lmdb",
-                                          "/maps/tls_policy.db", "/maps/tls_policy"});
+                                          "/maps/tls_policy.db", "/maps/tls_policy",
+                                          "/maps/tls_inbound_networks",
+                                          "/maps/tls_inbound_senders"});
 }
 
 TEST_CASE("the same snapshot gives the same artifacts") {

@@ -51,6 +51,20 @@ TEST_CASE("Exim's pieces come for Debian's split configuration and for a single 
     CHECK_FALSE(file(files, path).text.empty());
 }
 
+TEST_CASE("Exim's pieces for mail that comes in name the lists beside the map") {
+  const auto files = settings_for("3.7.11");
+  const std::string debian = file(files, "/etc/exim4/conf.d/main/000_tlspact_inbound").text;
+  CHECK(debian.contains("\nTLSPACT_IN_NETWORKS = /maps/exim/tls_inbound_networks\n"));
+  CHECK(debian.contains("\nTLSPACT_IN_ASKED = /maps/exim/tls_inbound_ccert\n"));
+  CHECK(debian.contains("MAIN_ACL_CHECK_MAIL"));
+  const std::string single = file(files, "/etc/exim4/tlspact/inbound_main").text;
+  CHECK(single.contains("\nacl_smtp_mail = tlspact_check_mail\n"));
+  CHECK_FALSE(single.contains("MAIN_"));
+  for (const char* path :
+       {"/etc/exim4/conf.d/acl/51_tlspact_inbound", "/etc/exim4/tlspact/inbound_acl"})
+    CHECK(file(files, path).text.contains("\ntlspact_check_mail:\n"));
+}
+
 TEST_CASE("no template tag is left in any of them") {
   for (const SettingsFile& each : settings_for("3.10.13")) {
     INFO(each.path.string());

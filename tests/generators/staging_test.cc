@@ -3,10 +3,10 @@
 
 #include <sys/stat.h>
 
+#include "generators/entry_rows.h"
 #include "generators/install/row_changes.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
-#include "tests/support/rows.h"
 
 using namespace tlspact;
 namespace fs = std::filesystem;
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::vector<Artifact> artifacts(const fs::path& directory, const Rows& rows) {
-  const auto shared = test::stream_of(rows);
+  const auto shared = fixed_rows(rows);
   return {{directory / "map.cdb", TableContent{TableType::cdb, shared}, "Postfix"},
           {directory / "map", TableContent{TableType::texthash, shared}, "Postfix"},
           {directory / "no_ca.pem", std::string{"pem\n"}, "Exim"}};
@@ -90,7 +90,7 @@ TEST_CASE("if one artifact cannot be written, none is replaced") {
   auto files = artifacts(directory.path(), kNew);
   test::write(directory.path() / "file", "not a directory");
   files.push_back({directory.path() / "file" / "map.cdb",
-                   TableContent{TableType::cdb, test::stream_of(kNew)}, "Exim"});
+                   TableContent{TableType::cdb, fixed_rows(kNew)}, "Exim"});
   const auto failed = install(files);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().text.contains((directory.path() / "file").string()));

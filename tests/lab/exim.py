@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A real Exim in a root, configured by a single file or by Debian's split configuration.
 
-No daemon runs: each message is delivered by the process that took it, later ones by a queue run.
+Mail that goes out needs no daemon: each message is delivered by the process that took it, later ones by a queue
+run. `listen` starts one for mail that comes in.
 """
 
 import re
+import socket
 
 from .outcome import BOUNCED, DEFERRED, SENT, Outcome
 from .wait import until
@@ -12,16 +14,19 @@ from .wait import until
 LOG = "var/log/exim4/mainlog"
 PANIC_LOG = "var/log/exim4/paniclog"
 
+LISTEN = ("127.0.0.1", "::1")
+
 SINGLE_FILE = """primary_hostname = mta.lab.test
-disable_ipv6 = true
 log_file_path = /var/log/exim4/%slog
 log_selector = +all_parents
 trusted_users = root
 queue_run_in_order = true
 domainlist local_domains =
 domainlist relay_to_domains =
+{own_main}
 {main}
 begin acl
+{own_acl}
 {acl}
 begin routers
 {routers}
@@ -40,8 +45,8 @@ begin retry
 """
 
 SPLIT_ANSWERS = """dc_eximconfig_configtype='{kind}'
-dc_other_hostnames=''
-dc_local_interfaces='127.0.0.1'
+dc_other_hostnames='{local}'
+dc_local_interfaces='{interfaces}'
 dc_readhost=''
 dc_relay_domains=''
 dc_minimaldns='false'
@@ -67,17 +72,19 @@ class Exim:
     def __init__(self, root):
         self.root = root
 
-    def configure_single_file(self, pieces=None):
-        """One exim4.conf, with `.include` of the files named in `pieces` (section -> path inside the root)."""
+    def configure_single_file(self, pieces=None, own_main="disable_ipv6 = true", own_acl=""):
+        """One exim4.conf, with `.include` of the files named in `pieces` (section -> path inside the root), and what
+        else the administrator has in the main and ACL sections."""
         pieces = pieces or {}
         includes = {section: f".include {pieces[section]}" if section in pieces else ""
                     for section in ("main", "acl", "routers", "transports")}
-        self.root.write("etc/exim4/exim4.conf", SINGLE_FILE.format(**includes))
+        self.root.write("etc/exim4/exim4.conf", SINGLE_FILE.format(own_main=own_main, own_acl=own_acl, **includes))
         self.root.run("exim4", "-bV")
 
-    def configure_split(self, smarthost=""):
+    def configure_split(self, smarthost="", local="", interfaces="127.0.0.1"):
         """Debian's conf.d, with whatever lies there; for an internet site, or one that has a smart host."""
-        answers = SPLIT_ANSWERS.format(kind="smarthost" if smarthost else "internet", smarthost=smarthost)
+        answers = SPLIT_ANSWERS.format(kind="smarthost" if smarthost else "internet", smarthost=smarthost,
+                                       local=local, interfaces=interfaces)
         self.root.write("etc/exim4/update-exim4.conf.conf", answers)
         self.root.write("etc/exim4/conf.d/main/99_lab", "queue_run_in_order = true\n")
         self.root.run("update-exim4.conf")
@@ -88,6 +95,13 @@ class Exim:
 
     def stop(self):
         """Nothing runs between messages."""
+
+    def listen(self):
+        """Starts a daemon for mail that comes in, and returns when it answers; the caller ends the process."""
+        daemon = self.root.start("exim4", "-bdf", "-oX", "<; " + " ; ".join(LISTEN))
+        for address in LISTEN:
+            until(lambda address=address: _answers(address), lambda: f"Exim listens:\n{self._log_tail()}")
+        return daemon
 
     def send(self, sender, *recipients, header="Subject: test", deliver=True):
         """Takes one message; delivers it at once, or leaves it to the next queue run."""
@@ -135,3 +149,11 @@ class Exim:
 
     def _log_tail(self):
         return "\n".join((self._log() + self.root.read(PANIC_LOG)).splitlines()[-15:])
+
+
+def _answers(address):
+    try:
+        socket.create_connection((address, 25), timeout=5).close()
+    except OSError:
+        return False
+    return True

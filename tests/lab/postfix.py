@@ -47,8 +47,14 @@ class Postfix:
         return self.root.run("postconf", "-dh", "mail_version").strip()
 
     def configure(self, settings=""):
-        """Writes main.cf: the lab's lines, then `settings` as an administrator would append them."""
-        self.root.write("etc/postfix/main.cf", MAIN_CF + settings)
+        """Writes main.cf: the lab's lines, then `settings`, which replace those of the same name.
+
+        Postfix warns of a line that comes twice, in each of its processes, also where the master must not wait for
+        the log: while it restarts postlogd.
+        """
+        given = {line.partition("=")[0].strip() for line in settings.splitlines()}
+        own = [line for line in MAIN_CF.splitlines() if line.partition("=")[0].strip() not in given]
+        self.root.write("etc/postfix/main.cf", "\n".join(own) + "\n" + settings)
         chroot = self.root / "var/spool/postfix/etc"
         chroot.mkdir(exist_ok=True)
         for name in CHROOT_FILES:

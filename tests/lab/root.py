@@ -37,11 +37,13 @@ class Root:
         return self.path / str(inside).lstrip("/")
 
     def write(self, inside, text, mode=0o644):
-        """Writes a file, with the directories above it."""
+        """Writes a file, with the directories above it; a server that runs sees the old one or the new one."""
         target = self / inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        target.chmod(mode)
+        made = target.with_name(f"{target.name}.new")
+        made.write_text(text, encoding="utf-8")
+        made.chmod(mode)
+        made.rename(target)
 
     def read(self, inside):
         """The text of a file, empty if there is none yet."""

@@ -126,6 +126,14 @@ class PostfixInstallTests(InstallTests):
             self.assertIn("does not read the new entry", self.on_machine("generate", expect=74))
             self.assertEqual(list((self.state / "postfix").iterdir()), [])
 
+    def test_install_is_confirmed_though_postmap_warns(self):
+        """Of a parameter that main.cf sets twice, for example."""
+        self.on_machine("generate")
+        self.wrap("postmap", 'echo "postmap: warning: overriding earlier entry" >&2')
+        (self.agreements / "a.toml").write_text(AGREEMENTS.replace("partner.test", "partner.example"), encoding="utf-8")
+        self.on_machine("generate")
+        self.assertEqual(self.mta.query_all(["partner.test"], f"cdb:{self.state}/postfix/tls_policy"), {})
+
     def test_install_of_every_table_type_in_any_order(self):
         for types in (["texthash", "hash", "cdb", "lmdb"], ["hash", "texthash"], ["texthash", "hash"]):
             with self.subTest(types):

@@ -108,4 +108,28 @@ inline std::vector<std::string> all_keys(const PolicyInputs& inputs) {
   return {keys.begin(), keys.end()};
 }
 
+/// A pin whose 64 hex digits are all `digit`; `kind` is "sha256" or "spki-sha256".
+inline Fingerprint pin(char digit, const std::string& kind = "sha256") {
+  return Fingerprint::parse(kind + ":" + std::string(64, digit)).value();
+}
+
+/// What a partner promised for mail to us; with pins, by client certificate.
+inline std::shared_ptr<const Agreement> inbound(const std::string& partner,
+                                                const std::vector<std::string>& networks,
+                                                const std::vector<std::string>& senders = {},
+                                                std::vector<Fingerprint> pins = {}) {
+  InboundAgreement promised;
+  for (const std::string& each : networks)
+    promised.networks.push_back(Network::parse(each).value());
+  for (const std::string& each : senders)
+    promised.sender_domains.push_back(domain(each));
+  if (!pins.empty()) promised.require = InboundAgreement::Require::client_certificate;
+  promised.fingerprints = std::move(pins);
+  Agreement out;
+  out.partner = partner;
+  out.inbound = std::move(promised);
+  out.position = {"partners.toml", 3, 1};
+  return std::make_shared<const Agreement>(std::move(out));
+}
+
 }  // namespace tlspact::test
