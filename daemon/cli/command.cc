@@ -13,6 +13,9 @@ std::span<const Subcommand> subcommands() {
       Subcommand{"lookup", "the exact reply that the MTA gets for one key", run_lookup},
       Subcommand{"check", "validate configuration, agreements and lists", run_check},
       Subcommand{"init", "the settings that connect Postfix and Exim", run_init},
+      Subcommand{"history", "the generations of maps that were installed", run_history},
+      Subcommand{"rollback", "go back to an earlier generation and stay there", run_rollback},
+      Subcommand{"accept", "let a change pass that a guard holds back", run_accept},
       Subcommand{"list verify", "verify and lint a published list", run_list_verify},
       Subcommand{"manual", "print the manual page of the configuration", run_manual},
   };

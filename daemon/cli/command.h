@@ -52,6 +52,12 @@ Result<CommandResult> run_check(const std::vector<std::string>& arguments,
                                 const GlobalOptions& global);
 Result<CommandResult> run_init(const std::vector<std::string>& arguments,
                                const GlobalOptions& global);
+Result<CommandResult> run_history(const std::vector<std::string>& arguments,
+                                  const GlobalOptions& global);
+Result<CommandResult> run_rollback(const std::vector<std::string>& arguments,
+                                   const GlobalOptions& global);
+Result<CommandResult> run_accept(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
 Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/rollback.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace tlspact {
+namespace {
+
+Result<InstalledGeneration> wanted_generation(const History& history,
+                                              std::optional<unsigned> number) {
+  const auto& all = history.generations();
+  const InstalledGeneration* wanted = nullptr;
+  if (number) {
+    wanted = history.find(*number);
+  } else if (all.size() > 1) {
+    wanted = &all[all.size() - 2];
+  }
+  if (wanted != nullptr) return *wanted;
+  return fail(Errc::no_input, number
+                                  ? "there is no generation " + std::to_string(*number) +
+                                        " in the history: \"tlspact history\" lists them"
+                                  : std::string{"there is no earlier generation in the history"});
+}
+
+Result<std::vector<Artifact>> artifacts_of(const History& history,
+                                           const InstalledGeneration& generation) {
+  std::vector<Artifact> out;
+  for (const InstalledGeneration::File& file : generation.files) {
+    const auto bytes = history.bytes_of(file);
+    if (!bytes)
+      return fail(Errc::no_input, file.path.string() + " of generation " +
+                                      std::to_string(generation.number) +
+                                      " is gone: choose another generation, or make the maps anew "
+                                      "with \"tlspact generate\"");
+    out.push_back({.path = file.path,
+                   .content = CopiedContent{.source = *bytes, .type = file.type},
+                   .mta = file.mta,
+                   // Which plain files are read at start is not in the history: one reload too many
+                   // harms nobody.
+                   .read_at_start = !file.type && file.mta == "Postfix",
+                   .rows = 0});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number, Time now) {
+  auto installation = Installation::begin(config);
+  if (!installation) return std::unexpected(installation.error());
+  History& history = installation->history();
+  const auto generation = wanted_generation(history, number);
+  if (!generation) return std::unexpected(generation.error());
+  const auto artifacts = artifacts_of(history, *generation);
+  if (!artifacts) return std::unexpected(artifacts.error());
+  RollbackReport report{.generation = generation->number, .files = {}, .notices = {}};
+  auto files = installation->install(
+      *artifacts, now, "rollback to " + std::to_string(generation->number), report.notices);
+  if (!files) return std::unexpected(files.error());
+  report.files = *std::move(files);
+  if (auto held = history.set_hold(Hold{.generation = generation->number, .since = now}); !held)
+    return std::unexpected(held.error());
+  return report;
+}
+
+Result<bool> release_rollback(const Config& config) {
+  auto installation = Installation::begin(config);
+  if (!installation) return std::unexpected(installation.error());
+  if (!installation->history().hold()) return false;
+  if (auto released = installation->history().set_hold(std::nullopt); !released)
+    return std::unexpected(released.error());
+  return true;
+}
+
+}  // namespace tlspact

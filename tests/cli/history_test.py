@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: MIT
+"""Generations, rollback, the guards and the shortcut for unchanged inputs, as an administrator meets them."""
+import json
+import os
+import re
+import unittest
+
+from machine import Machine, utc
+
+AGREEMENT = """
+[[agreement]]
+partner = "Another"
+domains = ["{domain}"]
+level   = "encrypt"
+"""
+
+
+class MachineTest(unittest.TestCase):
+    """What the tests of a run share."""
+
+    def setUp(self):
+        self.machine = self.enterContext(Machine())
+        self.history = self.machine.path("/var/lib/tlspact/history")
+
+    def run_it(self, *arguments, expect=0):
+        result = self.machine.run(*arguments)
+        self.assertEqual(result.returncode, expect, result.stdout + result.stderr)
+        return result.stdout + result.stderr
+
+    def agree(self, domain):
+        (self.machine.agreements / f"{domain}.toml").write_text(AGREEMENT.format(domain=domain))
+
+    def numbers(self):
+        return [each["number"] for each in self.machine.json("history")["generations"]]
+
+
+class HistoryTest(MachineTest):
+    """Generations and going back to one."""
+
+    def test_every_install_that_changes_something_is_a_generation(self):
+        self.assertIn("nothing was installed", self.run_it("history"))
+        self.run_it("generate")
+        self.run_it("generate")
+        self.assertEqual(self.numbers(), [1])
+        self.agree("one.example")
+        self.run_it("generate")
+        self.assertEqual(self.numbers(), [1, 2])
+        said = self.run_it("history")
+        self.assertRegex(said, r"(?m)^1  \d{4}-.*Z  generate, \d+ of \d+ files new$")
+        generation = self.machine.json("history")["generations"][1]
+        origins = {os.path.basename(each["path"]): each["origin"] for each in generation["files"]}
+        self.assertEqual(origins["tls_policy.cdb"], 2)
+        self.assertEqual(origins["no_ca.pem"], 1, "an unchanged file was copied")
+
+    def test_rollback_puts_the_old_maps_back_and_holds_them(self):
+        self.run_it("generate")
+        before = self.machine.map.read_bytes()
+        self.agree("one.example")
+        self.run_it("generate")
+        after = self.machine.map.read_bytes()
+        self.assertIn("held at generation 1", self.run_it("rollback"))
+        self.assertEqual(self.machine.map.read_bytes(), before)
+        self.assertNotIn("one.example", self.machine.lines())
+        for _ in range(2):
+            self.assertIn("held at generation 1", self.run_it("generate"))
+            self.assertEqual(self.machine.map.read_bytes(), before)
+        self.assertIn("held", self.run_it("history"))
+        self.assertEqual(self.machine.json("history")["held_at"], 1)
+        self.run_it("rollback", "--release")
+        self.run_it("rollback", "--release", expect=1)
+        self.run_it("generate")
+        self.assertEqual(self.machine.map.read_bytes(), after)
+        self.assertEqual(self.numbers(), [1, 2, 3, 4])
+        self.run_it("rollback", "2")
+        self.assertEqual(self.machine.map.read_bytes(), after)
+
+    def test_rollback_to_what_is_not_there_changes_nothing(self):
+        self.run_it("generate")
+        before = self.machine.map.stat()
+        self.assertIn("no generation 7", self.run_it("rollback", "7", expect=66))
+        self.assertIn("no earlier generation", self.run_it("rollback", expect=66))
+        self.run_it("rollback", "x", expect=64)
+        self.run_it("rollback", "--release", "1", expect=64)
+        self.assertEqual(self.machine.map.stat().st_ino, before.st_ino)
+
+    def test_rollback_refuses_a_damaged_copy(self):
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        copy = next(self.history.glob("1/*tls_policy.cdb"))
+        copy.write_bytes(copy.read_bytes()[:-1])
+        before = self.machine.map.read_bytes()
+        self.assertIn("is not a whole cdb", self.run_it("rollback", "1", expect=65))
+        self.assertEqual(self.machine.map.read_bytes(), before)
+        self.assertEqual(list(self.machine.map.parent.glob(".*")), [])
+
+    def test_a_map_that_somebody_else_changed_is_kept_as_found(self):
+        self.run_it("generate")
+        found = self.machine.text_map.read_text() + "hand.example encrypt\n"
+        self.machine.text_map.write_text(found)
+        self.run_it("generate")
+        self.assertNotIn("hand.example", self.machine.lines())
+        causes = [each["cause"] for each in self.machine.json("history")["generations"]]
+        self.assertEqual(causes, ["generate", "found in place", "generate"])
+        self.run_it("rollback", "2")
+        self.assertEqual(self.machine.text_map.read_text(), found)
+
+    def test_history_is_as_long_as_configured_and_forgets_what_nobody_needs(self):
+        text = self.machine.config.read_text().replace("[service]\n", "[service]\nhistory = 2\n")
+        self.machine.config.write_text(text)
+        for number in range(6):
+            self.agree(f"d{number}.example")
+            self.run_it("generate")
+        self.assertEqual(self.numbers(), [4, 5, 6])
+        # 1 is the origin of what never changed since.
+        left = sorted(int(each.name) for each in self.history.iterdir())
+        self.assertEqual(left, [1, 4, 5, 6])
+        self.run_it("rollback", "4")
+        self.assertNotIn("d4.example", self.machine.lines())
+        self.assertIn("d3.example", self.machine.lines())
+
+    def test_copies_are_no_links(self):
+        """Postfix notices a new map by the link count of the file that it holds open."""
+        self.run_it("generate")
+        old = os.open(self.machine.map, os.O_RDONLY)
+        self.addCleanup(os.close, old)
+        self.agree("one.example")
+        self.run_it("generate")
+        self.assertEqual(os.fstat(old).st_nlink, 0)
+        self.assertEqual(self.machine.map.stat().st_nlink, 1)
+        self.assertFalse(self.machine.map.is_symlink())
+
+    def test_mode_and_owner_of_a_map_are_kept(self):
+        self.run_it("generate")
+        self.machine.map.chmod(0o640)
+        if os.geteuid() == 0:
+            os.chown(self.machine.map, 0, 12345)
+        self.agree("one.example")
+        self.run_it("generate")
+        status = self.machine.map.stat()
+        self.assertEqual(status.st_mode & 0o777, 0o640)
+        if os.geteuid() == 0:
+            self.assertEqual(status.st_gid, 12345)
+
+
+class ShortcutTest(MachineTest):
+    """A run on unchanged inputs says the same as the first, and notices every change that matters."""
+
+    def setUp(self):
+        super().setUp()
+        self.first = self.run_it("generate")
+
+    def test_the_same_is_said_again(self):
+        again = self.run_it("generate")
+        self.assertEqual(re.sub("created", "unchanged", self.first), again)
+        document = self.machine.json("generate")
+        self.assertFalse(document["changed"])
+        self.assertGreater(document["entries"], 0)
+
+    def test_a_map_that_was_changed_or_lost_is_written_again(self):
+        good = self.machine.map.read_bytes()
+        for damage in (lambda: self.machine.map.write_bytes(good[:-1]), self.machine.map.unlink):
+            damage()
+            self.run_it("generate")
+            self.assertEqual(self.machine.map.read_bytes(), good)
+
+    def test_a_changed_setting_is_noticed(self):
+        self.machine.configure(types='["texthash"]')
+        text = self.machine.config.read_text().replace("[postfix]\n", '[postfix]\nversion = "3.3.0"\n')
+        self.machine.config.write_text(text)
+        self.run_it("generate")
+        self.assertNotIn("servername", self.machine.text_map.read_text())
+
+    def test_alerts_are_said_each_time(self):
+        (self.machine.agreements / "ca.toml").write_text(
+            AGREEMENT.format(domain="ca.example").replace("encrypt", "secure") +
+            'mx = ["mx.ca.example"]\nca_file = "/nowhere/ca.pem"\n')
+        for _ in range(3):
+            self.assertIn("/nowhere/ca.pem", self.run_it("generate"))
+
+    def test_a_damaged_record_costs_time_only(self):
+        record = self.machine.path("/var/lib/tlspact/run.json")
+        for bad in ("", "{", "[]", '{"inputs": 1}', "\0" * 100):
+            record.write_text(bad)
+            self.assertEqual(self.run_it("generate"), re.sub("created", "unchanged", self.first))
+            json.loads(record.read_text())
+
+    def test_an_expiry_in_between_ends_the_shortcut(self):
+        record = self.machine.path("/var/lib/tlspact/run.json")
+        document = json.loads(record.read_text())
+        self.assertGreater(document["until"], utc(1))
+        self.assertLess(document["until"], utc(400))
+
+
+class ClockTest(unittest.TestCase):
+    """A clock that goes back would bring expired policies back."""
+
+    def setUp(self):
+        self.machine = self.enterContext(Machine())
+        self.assertEqual(self.machine.run("generate").returncode, 0)
+        self.record = self.machine.path("/var/lib/tlspact/run.json")
+
+    def test_a_run_before_the_last_one_installs_nothing(self):
+        document = json.loads(self.record.read_text())
+        document["decided_at"] = utc(2)
+        self.record.write_text(json.dumps(document))
+        self.machine.map.unlink()
+        result = self.machine.run("generate")
+        self.assertIn("alert: clock:", result.stderr)
+        self.assertFalse(self.machine.map.exists())
+        self.assertEqual(self.machine.run("accept", "clock").returncode, 0)
+        self.assertNotIn("clock", self.machine.run("generate").stderr)
+        self.assertTrue(self.machine.map.exists())
+
+
+class ShrinkTest(unittest.TestCase):
+    """A list that gives up too much is held back until an operator accepts it."""
+
+    def setUp(self):
+        self.machine = self.enterContext(Machine())
+        self.publish(300, days=-3)
+        self.generate()
+
+    def publish(self, count, days, mode="enforce", name="d"):
+        policies = {f"{name}{n:03}.example": {"mode": mode, "mxs": [f"mx.{name}{n:03}.example"]}
+                    for n in range(count)}
+        self.machine.sign(json.dumps({"version": "0.1", "author": "x", "timestamp": utc(days),
+                                      "expires": utc(20), "policy-aliases": {}, "policies": policies}))
+
+    def generate(self, expect=0):
+        result = self.machine.run("generate")
+        self.assertEqual(result.returncode, expect, result.stdout + result.stderr)
+        return result.stderr
+
+    def listed(self):
+        return sum(1 for key in self.machine.lines() if re.match(r"[de]\d{3}\.example", key))
+
+    def accept(self, expect=0):
+        result = self.machine.run("accept", "community")
+        self.assertEqual(result.returncode, expect, result.stdout + result.stderr)
+
+    def test_a_little_less_is_taken_and_every_downgrade_is_told(self):
+        self.publish(250, days=-2)
+        said = self.generate()
+        self.assertEqual(self.listed(), 250)
+        self.assertIn("and 47 more: is less strict than before: no entry instead of secure by list "
+                      "community (it is not named there any more)", said)
+        self.assertNotIn("less strict", self.generate())
+
+    def test_much_less_is_held_back_until_it_is_accepted(self):
+        self.publish(200, days=-2)
+        for _ in range(2):
+            self.assertIn("held back", self.generate(expect=65))
+            self.assertEqual(self.listed(), 300)
+        self.accept()
+        self.generate()
+        self.assertEqual(self.listed(), 200)
+        self.accept(expect=1)
+
+    def test_an_acceptance_covers_no_greater_loss(self):
+        self.publish(200, days=-2)
+        self.generate(expect=65)
+        self.accept()
+        self.publish(100, days=-1)
+        self.assertIn("gives up 200 of 300", self.generate(expect=65))
+        self.assertEqual(self.listed(), 300)
+
+    def test_the_same_number_of_other_domains_is_a_loss_of_all(self):
+        self.publish(300, days=-2, name="e")
+        self.assertIn("gives up 300 of 300", self.generate(expect=65))
+
+    def test_enforce_that_becomes_testing_is_a_loss(self):
+        self.publish(300, days=-2, mode="testing")
+        self.assertIn("gives up 300 of 300 enforced domains and 0 of all 300", self.generate(expect=65))
+        self.assertEqual(self.listed(), 300)
+
+    def test_under_fifty_is_no_matter(self):
+        self.publish(255, days=-2)
+        self.generate()
+        self.machine.configure()
+        text = self.machine.config.read_text().replace("[[list]]\n", '[[list]]\nmax_shrink = "0%"\n')
+        self.machine.config.write_text(text)
+        self.publish(206, days=-1.5)
+        self.generate()
+        self.publish(156, days=-1)
+        self.assertIn("held back", self.generate(expect=65))
+
+    def test_what_cannot_be_accepted(self):
+        self.accept(expect=1)
+        self.assertEqual(self.machine.run("accept", "nobody").returncode, 66)
+        self.assertEqual(self.machine.run("accept").returncode, 64)
+
+
+if __name__ == "__main__":
+    unittest.main()
