@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "generators/postfix/postfix_outbound.h"
 #include "generators/shipped_files.h"
 
 namespace tlspact {
@@ -22,16 +23,13 @@ std::string render(std::string_view text, const data& values) {
 
 SettingsFile postfix_settings(const GeneratorSettings::Postfix& postfix,
                               const std::string& ca_file) {
-  constexpr PostfixVersion kTlsRequiredHeader{3, 10, 0};
-  data values;
-  values.set("type", std::string{table_type_name(postfix.types.front())});
-  values.set("map", postfix.map.string());
-  values.set("ca_file", ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : ca_file);
-  values.set("tls_required_header",
-             data{postfix.options.version >= kTlsRequiredHeader ? data::type::bool_true
-                                                                : data::type::bool_false});
-  return {"/etc/postfix/tlspact.main.cf", "append these lines to /etc/postfix/main.cf",
-          render(kPostfixMainCf, values)};
+  return {"/etc/postfix/tlspact.main.cf",
+          "lines for /etc/postfix/main.cf; \"tlspact init --apply\" puts them there",
+          "# tlspact for Postfix. If smtp_tls_policy_maps is set already, put the map behind what\n"
+          "# stands there.\n" +
+              main_cf_lines(postfix_outbound_settings(postfix, ca_file)) +
+              "# With a resolver on this machine that validates DNSSEC, DANE levels can be used "
+              "too:\n#smtp_dns_support_level = dnssec\n"};
 }
 
 struct EximPiece {
