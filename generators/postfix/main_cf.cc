@@ -45,6 +45,40 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
+/// The comment, and the empty line, that add() writes before a parameter.
+void erase_comment_before(std::string& text, std::size_t at) {
+  const std::vector<Line> lines = lines_of(std::string_view{text}.substr(0, at));
+  if (lines.empty() || !lines.back().text.starts_with("# tlspact: ")) return;
+  std::size_t from = lines.back().begin;
+  if (lines.size() > 1 && trimmed(lines[lines.size() - 2].text).empty())
+    from = lines[lines.size() - 2].begin;
+  text.erase(from, at - from);
+}
+
+std::string joined(const std::vector<std::string>& elements) {
+  std::string out;
+  for (const std::string& each : elements)
+    out += (out.empty() ? "" : ", ") + each;
+  return out;
+}
+
+/// What stands in the list `longer` before or behind `shorter`; empty if that is not how it grew.
+std::string added_part(const std::string& shorter, const std::string& longer) {
+  const std::vector<std::string> old = split_postfix_list(shorter);
+  std::vector<std::string> all = split_postfix_list(longer);
+  const auto found = std::ranges::search(all, old);
+  if (all.size() <= old.size() || (!old.empty() && found.empty())) return {};
+  all.erase(found.begin(), found.end());
+  return joined(all);
+}
+
+std::string list_without(const std::string& list, const std::string& part) {
+  std::vector<std::string> all = split_postfix_list(list);
+  const auto found = std::ranges::search(all, split_postfix_list(part));
+  all.erase(found.begin(), found.end());
+  return joined(all);
+}
+
 }  // namespace
 
 std::optional<MainCf::Definition> MainCf::find(std::string_view name) const {
@@ -151,6 +185,46 @@ void MainCf::prepend_to(const Definition& definition, const std::string& value) 
   const bool on_first_line = text_[first] != '\r' && text_[first] != '\n';
   text_.insert(on_first_line ? first : definition.value,
                (on_first_line ? "" : " ") + value + (on_first_line ? ", " : ","));
+}
+
+std::vector<std::string> MainCf::names() const {
+  std::vector<std::string> out;
+  for (const Line& line : lines_of(text_)) {
+    const std::size_t equals = line.text.find('=');
+    if (is_comment(line.text) || continues(line.text) || equals == std::string_view::npos) continue;
+    const std::string name{trimmed(line.text.substr(0, equals))};
+    if (std::ranges::find(out, name) == out.end()) out.push_back(name);
+  }
+  return out;
+}
+
+void MainCf::take_back(const MainCf& original, const MainCf& written) {
+  for (const std::string& name : written.names()) {
+    const auto value = written.value(name);
+    if (value && value != original.value(name)) take_back_one(name, original, *value);
+  }
+}
+
+void MainCf::take_back_one(const std::string& name, const MainCf& original,
+                           const std::string& written) {
+  const auto here = find(name);
+  if (!here) return;
+  const auto there = original.find(name);
+  const std::string now = value_of(*here);
+  const std::string added = added_part(original.value(name).value_or(""), written);
+  if (now == written && there) {
+    text_.replace(here->begin, here->end - here->begin,
+                  original.text_.substr(there->begin, there->end - there->begin));
+    return;
+  }
+  const bool holds = !added.empty() && postfix_list_holds(now, added);
+  const std::string rest = holds ? list_without(now, added) : now;
+  if (!there && (now == written || rest.empty())) {
+    text_.erase(here->begin, here->end - here->begin);
+    erase_comment_before(text_, here->begin);
+  } else if (holds) {
+    replace(*here, rest);
+  }
 }
 
 bool postfix_list_holds(std::string_view list, std::string_view part) {

@@ -29,6 +29,15 @@ class MainCf {
   /// the text was changed; a setting that holds already changes nothing.
   bool apply(const PostfixSetting& setting, const std::string& effective);
 
+  /// Every parameter that has a definition, once.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// Takes back what made `original` become `written`, in a text that was edited since: a
+  /// parameter that still has the written value gets its original definition, or loses it; of a
+  /// list that was edited the elements are taken out that were added; what somebody gave another
+  /// value stays.
+  void take_back(const MainCf& original, const MainCf& written);
+
  private:
   /// A definition: the lines [begin, end) of the text, comments between its lines included.
   struct Definition {
@@ -37,6 +46,7 @@ class MainCf {
     std::size_t end = 0;    ///< behind the last line that belongs to it
   };
   [[nodiscard]] std::optional<Definition> find(std::string_view name) const;
+  void take_back_one(const std::string& name, const MainCf& original, const std::string& written);
   [[nodiscard]] std::string value_of(const Definition& definition) const;
   [[nodiscard]] std::string_view newline() const;
   void add(const PostfixSetting& setting, const std::string& value);

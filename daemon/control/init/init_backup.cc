@@ -13,6 +13,7 @@
 #include <ranges>
 #include <sstream>
 
+#include "generators/postfix/main_cf.h"
 #include "generators/process/subprocess.h"
 #include "generators/table/file.h"
 
@@ -132,13 +133,21 @@ Result<void> InitBackup::write_copy(const std::string& name, const std::string& 
 }
 
 /// The file as it is now, without what init wrote: the change from written to original is made in
-/// the text as it is now.
+/// the text as it is now. Where the lines themselves were edited, a main.cf is still understood
+/// parameter by parameter; of other files nothing is guessed.
 Result<std::string> InitBackup::without_ours(const Entry& entry) const {
   const auto merged = run_command({.argv = {"diff3", "-m", "-a", entry.original.path.string(),
                                             (directory_ / (entry.name + ".written")).string(),
                                             (directory_ / (entry.name + ".original")).string()},
                                    .input = {}});
   if (merged && merged->exit_code == 0) return merged->out;
+  if (entry.original.path.filename() == "main.cf") {
+    const auto now = read_file_state(entry.original.path);
+    if (!now) return std::unexpected(now.error());
+    MainCf main_cf{now->bytes};
+    main_cf.take_back(MainCf{entry.original.bytes}, MainCf{entry.written});
+    return main_cf.text();
+  }
   const std::string path = entry.original.path.string();
   return fail(Errc::try_again,
               path +
