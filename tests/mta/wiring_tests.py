@@ -65,7 +65,7 @@ class WiringTest(MtaTest):
         kept = self.lab.work / f"{type(self).__name__}-{self._testMethodName}-{name}"
         for tree in (*self.trees, STATE):
             if (self.root / tree).exists():
-                shutil.copytree(self.root / tree, kept / tree, symlinks=True)
+                copy(self.root / tree, kept / tree)
         return kept
 
     def restore(self, kept):
@@ -73,7 +73,7 @@ class WiringTest(MtaTest):
         for tree in (*self.trees, STATE):
             shutil.rmtree(self.root / tree, ignore_errors=True)
             if (kept / tree).exists():
-                shutil.copytree(kept / tree, self.root / tree, symlinks=True)
+                copy(kept / tree, self.root / tree)
 
     def tlspact(self, *arguments, expect=0, path=""):
         """Runs the program inside; returns all that it said."""
@@ -127,6 +127,12 @@ class WiringTest(MtaTest):
         self.root.write(f"opt/wrap/{program}", f"#!/bin/sh\n{shell}\nexec /usr/sbin/{program} \"$@\"\n", 0o755)
         self.addCleanup(shutil.rmtree, self.root / "opt/wrap", ignore_errors=True)
         return "/opt/wrap"
+
+
+def copy(source, target):
+    """All of a tree, owners and times included."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", source, target], check=True)
 
 
 class InitTests:
