@@ -4,6 +4,7 @@
 import os
 import signal
 
+import cases
 from lab.exim import SINGLE_FILE, Exim
 from lab.wait import until
 from wiring_tests import InitTests, WiringTest
@@ -43,6 +44,8 @@ BROKEN = {
                            "the authenticator mine is offered without TLS", "auth_advertise_hosts = ${if eq", "warning"),
     "a smart host": ("sed -i \"s/configtype='internet'/configtype='smarthost'/\" /etc/exim4/update-exim4.conf.conf",
                      'of Debian\'s type "smarthost"', "dpkg-reconfigure exim4-config", "warning"),
+    "partner's CA unreadable": (f"chmod 600 {cases.PARTNER_CA}", "cannot be read by Exim's user",
+                                f"chmod 644 {cases.PARTNER_CA}", "alert"),
     "CA file gone": ("mv /etc/tlspact-test-ca.pem /etc/tlspact-test-ca.gone", "tlspact-test-ca.pem ([tls] ca_file)",
                      "put the CA file there", "alert"),
 }
@@ -81,8 +84,8 @@ class EximSplitWiringTest(InitTests, EximWiringTest):
     def test_check_names_each_fault_and_its_remedy(self):
         self.connect()
         connected = self.save("connected")
-        mend = ("sh", "-c", "! [ -e /etc/tlspact-test-ca.gone ] || mv /etc/tlspact-test-ca.gone"
-                            " /etc/tlspact-test-ca.pem")
+        mend = ("sh", "-c", f"chmod 644 {cases.PARTNER_CA}; ! [ -e /etc/tlspact-test-ca.gone ] ||"
+                            " mv /etc/tlspact-test-ca.gone /etc/tlspact-test-ca.pem")
         self.addCleanup(self.root.run, *mend)
         for name, (change, text, remedy, severity) in BROKEN.items():
             with self.subTest(name):
@@ -200,6 +203,9 @@ class EximOwnFileWiringTest(EximWiringTest):
         sender = self.send("secure", "secure-wrong-name")
         self.assert_delivered("secure", sender)
         self.assert_refused("secure-wrong-name", sender)
+        trees = self.snapshot()
+        self.assertIn("the configuration is as before", self.tlspact("init", "--undo", expect=74))
+        self.assertEqual(self.snapshot(), trees)
         self.root.write(SINGLE, before)
         self.tlspact("init", "--undo")
         self.assertFalse((self.root / "etc/exim4/tlspact").exists())

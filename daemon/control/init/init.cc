@@ -60,6 +60,12 @@ void reload(const InitPlan& plan, InitReport& report) {
          "postfix reload, or systemctl reload exim4"});
 }
 
+Result<void> write_states(const std::vector<FileState>& states) {
+  for (const FileState& state : states)
+    if (auto written = write_file_state(state); !written) return written;
+  return {};
+}
+
 /// What undo has written: read, built and validated; fills the plan with the mail servers.
 Result<void> take_into_use(const MtaFacts& facts, InitPlan& plan) {
   if (facts.postfix.installed) {
@@ -133,8 +139,20 @@ Result<InitReport> undo_init(const Config& config, const MtaFacts& facts) {
   std::vector<fs::path> edited;
   const auto states = backup->undo_states(edited);
   if (!states) return std::unexpected(states.error());
+  std::vector<FileState> before;
   for (const FileState& state : *states) {
-    if (auto written = write_file_state(state); !written) return std::unexpected(written.error());
+    auto now = read_file_state(state.path);
+    if (!now) return std::unexpected(now.error());
+    before.push_back(*std::move(now));
+  }
+  auto good = write_states(*states);
+  if (good) good = take_into_use(facts, plan);
+  if (!good) {
+    // Such as a file of the administrator's that still includes what would be gone.
+    auto failed = put_back(before, plan, good.error());
+    return std::unexpected(failed.error());
+  }
+  for (const FileState& state : *states) {
     const bool kept = std::ranges::find(edited, state.path) != edited.end();
     report.files.push_back({state.path,
                             kept           ? InitReport::Action::kept_edits
@@ -142,12 +160,6 @@ Result<InitReport> undo_init(const Config& config, const MtaFacts& facts) {
                                            : InitReport::Action::removed,
                             {}});
   }
-  const auto good = take_into_use(facts, plan);
-  if (!good)
-    return fail(good.error().code,
-                "the files are as before init --apply, but the mail server "
-                "refuses them: " +
-                    good.error().text);
   reload(plan, report);
   if (auto removed = backup->remove(); !removed) return std::unexpected(removed.error());
   finish_report(report);

@@ -35,7 +35,8 @@ struct InitReport {
 
 /// Gives every file back that apply_init() changed, byte for byte; edits that were made since are
 /// kept where they can be told from ours. An undo of what was undone does nothing. Error try_again:
-/// they cannot; nothing is changed then.
+/// they cannot. Error io: the mail server refuses the configuration without ours. Nothing is
+/// changed then.
 [[nodiscard]] Result<InitReport> undo_init(const Config& config, const MtaFacts& facts);
 
 }  // namespace tlspact

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/wiring/exim_wiring.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "generators/shipped_files.h"
@@ -54,6 +56,19 @@ void check_files(const EximExpectation& expected, Findings& out) {
                    expected.ca_file + " ([tls] ca_file) does not exist: mail to secure domains "
                                       "waits",
                    "put the CA file there, or take ca_file out of [tls]"});
+}
+
+/// Exim delivers as its own user, not as root.
+void check_readable(const Agreements& agreements, Findings& out) {
+  for (const std::string& ca_file : agreed_ca_files(agreements)) {
+    struct stat status{};
+    if (::stat(ca_file.c_str(), &status) != 0 || (status.st_mode & S_IROTH) != 0) continue;
+    out.push_back({Severity::alert, "Exim",
+                   ca_file +
+                       ", the ca_file of an agreement, cannot be read by Exim's user: mail to "
+                       "the partner waits",
+                   "chmod 644 " + ca_file});
+  }
 }
 
 void check_router(const EximMachine& machine, const EximExpectation& expected, Findings& out) {
@@ -192,6 +207,7 @@ Findings exim_wiring(const EximMachine& machine, const EximExpectation& expected
     return out;
   }
   check_files(expected, out);
+  check_readable(expected.agreements, out);
   check_router(machine, expected, out);
   check_transport(machine, out);
   check_routes(expected, out);
