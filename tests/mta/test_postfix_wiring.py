@@ -150,6 +150,33 @@ class PostfixWiringTest(InitTests, WiringTest):
                     self.root.run("sh", "-ec", command)
                     self.assertFalse([each for each in self.findings() if text in each["text"]], name)
 
+    def test_check_says_what_postfix_really_does(self):
+        """The findings about routing and levels, each seen in a delivery: mail to a domain whose agreement refuses it."""
+        self.connect()
+        connected = self.save("connected")
+        open_host = cases.BY_NAME["plain"].host    # offers no TLS
+        gate = f"[{open_host}]"
+        for name, settings, receiver in (
+                ("the agreement holds", (), None),
+                ("a level of none does not undo it", ("smtp_tls_security_level=none",), None),
+                ("a relayhost", (f"relayhost={gate}",), open_host),
+                ("a default transport", (f"default_transport=smtp:{gate}",), open_host),
+                ("a fallback relay", (f"smtp_fallback_relay={gate}",), open_host),
+                ("a map that is asked before", ("smtp_tls_policy_maps=inline:{secure-wrong-name.test=may},"
+                                                " cdb:/var/lib/tlspact/postfix/tls_policy",), "mx.secure-wrong-name.test")):
+            with self.subTest(name):
+                self.restore(connected)
+                for setting in settings:
+                    self.root.run("postconf", "-e", setting)
+                self.mta.start()
+                case = cases.BY_NAME["secure-wrong-name"]
+                sender = f"{name.replace(' ', '-')}@lab.test"
+                self.mta.send(sender, case.recipient)
+                self.mta.wait_for(sender, case.recipient)
+                self.mta.stop()
+                taken = [mail.receiver for mail in self.world.mails.of(sender) if mail.text is not None]
+                self.assertEqual(taken, [receiver] if receiver else [])
+
     def test_init_puts_our_map_behind_the_administrators_own(self):
         main = self.root / TEST_MAIN
         mine = main.read_text(encoding="utf-8") + ("smtp_tls_policy_maps =\n    # mine\n    texthash:/etc/postfix/mine,\n"
