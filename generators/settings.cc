@@ -59,7 +59,7 @@ void add_exim_settings(const GeneratorSettings::Exim& exim, const std::string& c
       const std::string path = debian ? "/etc/exim4/conf.d/" + std::string{piece.split_path}
                                       : "/etc/exim4/tlspact/" + std::string{piece.single_path};
       const std::string purpose =
-          debian ? "for Debian's split configuration"
+          debian ? "a piece of Debian's conf.d"
                  : "for a single file: .include it in " + std::string{piece.section};
       out.push_back({path, purpose, render(piece.text, values)});
     }

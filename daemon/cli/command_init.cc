@@ -45,8 +45,10 @@ Result<void> write_setting(const fs::path& directory, const SettingsFile& file) 
 
 /// Exim's pieces are long and of no use on a screen: they are named. Postfix's lines are shown.
 std::string describe(const SettingsFile& file) {
-  const std::string head = "# " + file.path.string() + ": " + file.purpose + "\n";
-  return file.path.string().starts_with("/etc/postfix/") ? head + file.text + "\n" : head;
+  if (file.path.string().starts_with("/etc/postfix/"))
+    return "# --- Lines for /etc/postfix/main.cf. What holds already may stay as it is.\n" +
+           file.text + "\n";
+  return "# " + file.path.string() + ": " + file.purpose + "\n";
 }
 
 /// Of Exim's two forms the one that fits this machine; both, if Exim is not installed here.
@@ -127,6 +129,11 @@ Result<CommandResult> print_settings(const Config& config, const Arguments& argu
                               "neither Postfix nor Exim is installed here: set enabled = true in "
                               "[postfix] or [exim] to see the settings"});
   } else if (!elsewhere) {
+    if (exim && exim->layout == EximMachine::Layout::debian_template)
+      result.text += "# /etc/exim4/exim4.conf.template: the same pieces, between their marks\n";
+    if (exim && !exim->sends_to_mx())
+      result.text +=
+          "# Exim is of the type \"" + exim->type() + "\", so none of its pieces apply.\n";
     result.text +=
         "# tlspact init --apply puts them in place, init --undo takes them back; init "
         "--output DIR writes them as files.\n";

@@ -33,6 +33,7 @@ struct Machine {
                          {"relay", "unix", true, "smtp", {}},
                          {"smtp", "inet", true, "smtpd", {}},
                          {"lmtp", "unix", true, "lmtp", {}}};
+    expected.ca_file = (directory.path() / "ca.pem").string();
     expected.settings.map = map;
     expected.settings.types = {TableType::cdb};
     expected.query = [this](const std::string& key,
@@ -89,6 +90,14 @@ TEST_CASE("a service that does not send by SMTP may override what it likes") {
   CHECK(machine.said().empty());
   machine.instance.services[1].overrides["smtp_tls_security_level"] = "none";
   CHECK(contains(machine.said(), "postconf -PX 'relay/unix/smtp_tls_security_level'"));
+}
+
+TEST_CASE("a CA file is only recommended where it is there") {
+  Machine machine;
+  machine.instance.parameters["smtp_tls_CAfile"] = "/nonexistent";
+  CHECK(contains(machine.said(), "=> postconf -e 'smtp_tls_CAfile = " + machine.expected.ca_file));
+  machine.expected.ca_file = "/nonexistent";
+  CHECK(contains(machine.said(), "=> put the CA file at /nonexistent ([tls] ca_file), then "));
 }
 
 TEST_CASE("an exception is nothing that must wait") {

@@ -2,6 +2,7 @@
 """tlspact init and check with Postfix."""
 
 import cases
+import generator
 from lab.postfix import Postfix
 from wiring_tests import AGREED, InitTests, WiringTest
 
@@ -72,9 +73,9 @@ BROKEN = {
     "no DNS": ("postconf -e smtp_dns_support_level=disabled", "smtp_dns_support_level is disabled",
                "postconf -e 'smtp_dns_support_level = enabled'", "alert", "run"),
     "CA file missing": ("postconf -e smtp_tls_CAfile=/nonexistent", "smtp_tls_CAfile names /nonexistent",
-                        "postconf -e 'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'", "alert", ""),
+                        f"postconf -e 'smtp_tls_CAfile = {generator.CA_FILE}'", "alert", "run"),
     "no CA": ("postconf -e smtp_tls_CAfile=; postconf -e smtp_tls_CApath=",
-              "neither smtp_tls_CAfile nor smtp_tls_CApath is set", "smtp_tls_CAfile =", "alert", ""),
+              "neither smtp_tls_CAfile nor smtp_tls_CApath is set", "smtp_tls_CAfile =", "alert", "run"),
     "CApath outside of the chroot": ("mkdir -p /etc/cas; touch /etc/cas/a; postconf -e smtp_tls_CAfile=;"
                                      " postconf -e smtp_tls_CApath=/etc/cas",
                                      "where smtp_tls_CApath, /var/spool/postfix/etc/cas, is empty or not there",
@@ -258,6 +259,16 @@ class PostfixWiringTest(InitTests, WiringTest):
         before = self.identities()
         path = self.wrapper("postfix", 'case "$*" in *check*) echo "postfix: fatal: bad" >&2; exit 1;; esac')
         self.assertIn("nothing was changed", self.tlspact("init", "--apply", expect=74, path=path))
+        self.assertEqual(self.identities(), before)
+
+    def test_init_never_names_a_ca_file_that_is_not_there(self):
+        """Postfix would switch TLS off."""
+        self.tlspact("generate")
+        before = self.identities()
+        ca_file = self.root / generator.CA_FILE.lstrip("/")
+        kept = ca_file.rename(ca_file.with_suffix(".kept"))
+        self.addCleanup(kept.rename, ca_file)
+        self.assertIn("Postfix would switch TLS off", self.tlspact("init", "--apply", expect=66))
         self.assertEqual(self.identities(), before)
 
     def test_init_does_not_silence_a_per_site_table(self):

@@ -48,6 +48,15 @@ std::optional<PostfixSetting> fitted(PostfixSetting setting, const PostfixInstan
   return setting;
 }
 
+/// Postfix switches TLS off where its CAfile is missing.
+Result<void> must_be_readable(const std::string& ca_file) {
+  if (ca_store_is_usable(ca_file, {}, false)) return {};
+  return fail(Errc::no_input, ca_file +
+                                  ": does not exist or is empty, and Postfix would switch TLS "
+                                  "off; install the package ca-certificates, or name "
+                                  "another file as ca_file in [tls]");
+}
+
 Result<void> plan_main_cf(const PostfixInstance& instance, const PostfixSettings& settings,
                           const Agreements& agreements, InitPlan& plan) {
   const fs::path path = instance.config_dir / "main.cf";
@@ -68,6 +77,8 @@ Result<void> plan_main_cf(const PostfixInstance& instance, const PostfixSettings
     const auto known = effective->find(each.name);
     if (known == effective->end()) continue;
     const auto setting = fitted(each, instance, main_cf, agreements);
+    if (setting && setting->name == "smtp_tls_CAfile")
+      if (auto there = must_be_readable(setting->value); !there) return there;
     if (setting && main_cf.apply(*setting, known->second))
       change.what.push_back(each.name + " = " + main_cf.value(each.name).value_or(""));
   }

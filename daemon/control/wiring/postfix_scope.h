@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/control/wiring/postfix_instance.h"
+#include "generators/postfix/postfix_outbound.h"
 
 namespace tlspact {
 
@@ -31,6 +32,18 @@ struct PostfixScope {
            instance->command("postfix") + " reload";
   }
 };
+
+/// The command that has main.cf name this CA file; a system without its bundle gets it first, since
+/// Postfix switches TLS off where the file is missing.
+[[nodiscard]] inline std::string ca_file_remedy(const PostfixScope& scope,
+                                                const std::string& ca_file) {
+  std::error_code error;
+  const std::string set = scope.remedy("smtp_tls_CAfile", ca_file);
+  if (std::filesystem::exists(ca_file, error)) return set;
+  return (ca_file == kSystemCaFile ? "apt install ca-certificates"
+                                   : "put the CA file at " + ca_file + " ([tls] ca_file)") +
+         std::string{ca_file == kSystemCaFile ? " && " : ", then "} + set;
+}
 
 /// main.cf, and every service that sends by SMTP and overrides one of `names`.
 [[nodiscard]] inline std::vector<PostfixScope> smtp_scopes(const PostfixInstance& instance,

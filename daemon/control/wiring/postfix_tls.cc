@@ -4,7 +4,6 @@
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/wiring/postfix_scope.h"
 #include "daemon/control/wiring/postfix_wiring.h"
-#include "generators/postfix/postfix_outbound.h"
 
 namespace tlspact {
 namespace {
@@ -29,7 +28,7 @@ void check_level(const PostfixScope& scope, Findings& out) {
                  scope.remedy("smtp_tls_security_level", "may")});
 }
 
-void check_ca(const PostfixScope& scope, Findings& out) {
+void check_ca(const PostfixScope& scope, const std::string& ca_file, Findings& out) {
   const std::string file = scope.value("smtp_tls_CAfile");
   const std::string path = scope.value("smtp_tls_CApath");
   if (ca_store_is_usable(file, path, scope.value("tls_append_default_CA") == "yes")) return;
@@ -42,7 +41,7 @@ void check_ca(const PostfixScope& scope, Findings& out) {
                       : "neither smtp_tls_CAfile nor smtp_tls_CApath is set: no certificate of "
                         "an MX host can be trusted";
   out.push_back({Severity::alert, scope.instance->subject(), scope.place() + text,
-                 scope.remedy("smtp_tls_CAfile", std::string{kSystemCaFile})});
+                 ca_file_remedy(scope, ca_file)});
 }
 
 void check_dns(const PostfixScope& scope, const Agreements& agreements, Findings& out) {
@@ -132,7 +131,7 @@ Findings check_tls_settings(const PostfixInstance& instance, const PostfixExpect
     check_level(scope, out);
   for (const PostfixScope& scope :
        smtp_scopes(instance, {"smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA"}))
-    check_ca(scope, out);
+    check_ca(scope, expected.ca_file, out);
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_dns_support_level"}))
     check_dns(scope, agreements, out);
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_tls_fingerprint_digest"}))

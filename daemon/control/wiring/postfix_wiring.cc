@@ -7,7 +7,7 @@
 #include <set>
 
 #include "daemon/control/wiring/postfix_routing.h"
-#include "generators/postfix/postfix_outbound.h"
+#include "daemon/control/wiring/postfix_scope.h"
 #include "generators/table/file.h"
 
 namespace tlspact {
@@ -46,7 +46,8 @@ void check_ca_file(const PostfixInstance& instance, const PostfixService& servic
 }
 
 /// CApath is read inside the chroot, CAfile before it.
-void check_ca_path(const PostfixInstance& instance, const PostfixService& service, Findings& out) {
+void check_ca_path(const PostfixInstance& instance, const PostfixService& service,
+                   const std::string& ca_file, Findings& out) {
   const std::string path = instance.value("smtp_tls_CApath", &service);
   if (path.empty() || !instance.value("smtp_tls_CAfile", &service).empty()) return;
   const fs::path inside = instance.queue_directory() / fs::path{path}.relative_path();
@@ -54,9 +55,9 @@ void check_ca_path(const PostfixInstance& instance, const PostfixService& servic
   if (fs::is_directory(inside, error) && !fs::is_empty(inside, error)) return;
   out.push_back({Severity::alert, instance.subject(),
                  service.text() + " runs in a chroot, where smtp_tls_CApath, " + inside.string() +
-                     ", is empty or not there: every secure entry is deferred (Debian's start "
-                     "script fills it when Postfix starts)",
-                 instance.set("smtp_tls_CAfile", std::string{kSystemCaFile})});
+                     ", is empty or not there: every secure entry is deferred",
+                 "systemctl restart postfix (Debian's start script fills it), or " +
+                     ca_file_remedy({&instance, nullptr}, ca_file)});
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ Findings check_chroot(const PostfixInstance& instance, const PostfixExpectation&
     if (!service->chrooted) continue;
     for (const std::string& ca_file : agreed_ca_files(expected.agreements))
       check_ca_file(instance, *service, ca_file, out);
-    check_ca_path(instance, *service, out);
+    check_ca_path(instance, *service, expected.ca_file, out);
   }
   // One cause for every service of the instance is said once.
   Findings once;

@@ -18,6 +18,7 @@ namespace tlspact {
 struct PostfixExpectation {
   GeneratorSettings::Postfix settings;
   Agreements agreements;
+  std::string ca_file;  ///< the store that is recommended: [tls] ca_file, or the system's
   /// The value of a key in a table of the instance; see query_postfix_table().
   std::function<Result<std::optional<std::string>>(const std::string& key,
                                                    const std::string& table)>

@@ -5,6 +5,7 @@
 
 #include "daemon/control/wiring/exim_wiring.h"
 #include "daemon/control/wiring/postfix_wiring.h"
+#include "generators/postfix/postfix_outbound.h"
 
 namespace tlspact {
 namespace {
@@ -14,12 +15,17 @@ Finding not_asked(const std::string& mta, const Error& error) {
           "run tlspact check as root"};
 }
 
-Findings of_postfix(const GeneratorSettings& settings, const Agreements& agreements) {
+std::string recommended_ca_file(const Config& config) {
+  return config.tls.ca_file.empty() ? std::string{kSystemCaFile} : config.tls.ca_file;
+}
+
+Findings of_postfix(const Config& config, const GeneratorSettings& settings,
+                    const Agreements& agreements) {
   const auto instances = read_postfix_instances();
   if (!instances) return {not_asked("Postfix", instances.error())};
   Findings out;
   for (const PostfixInstance& instance : *instances) {
-    PostfixExpectation expected{settings.postfix, agreements,
+    PostfixExpectation expected{settings.postfix, agreements, recommended_ca_file(config),
                                 [&](const std::string& key, const std::string& table) {
                                   return query_postfix_table(instance, key, table);
                                 }};
@@ -45,7 +51,7 @@ Findings wiring_findings(const Config& config, const MtaFacts& facts, Time now) 
   const Agreements agreements = agreements_in_force(config.agreements.directory, now);
   Findings out;
   if (settings.postfix.enabled && facts.postfix.installed && !settings.postfix.types.empty())
-    out = of_postfix(settings, agreements);
+    out = of_postfix(config, settings, agreements);
   if (settings.exim.enabled && facts.exim.installed)
     std::ranges::move(of_exim(config, settings, agreements, facts.exim.program),
                       std::back_inserter(out));
