@@ -65,31 +65,37 @@ Poco::JSON::Object::Ptr file_json(const SettingsFile& file) {
   return out;
 }
 
+Poco::JSON::Object::Ptr changed_file_json(const InitReport::File& file) {
+  Poco::JSON::Array::Ptr what = new Poco::JSON::Array;
+  for (const std::string& each : file.what)
+    what->add(each);
+  Poco::JSON::Object::Ptr out = new Poco::JSON::Object;
+  out->set("path", file.path.string());
+  out->set("action", std::string{action_name(file.action)});
+  out->set("what", what);
+  return out;
+}
+
+std::string closing_text(const InitReport& report, bool undo) {
+  if (report.files.empty() && report.exit_code == 0)
+    return undo ? "There is nothing to undo: init --apply has not run here, or was undone.\n"
+                : "There is nothing to do: the settings are in place.\n";
+  if (report.files.empty() || undo) return {};
+  return "What stood there before is kept in " + report.backup.string() +
+         "; tlspact init --undo puts it back.\nNext: tlspact generate, because the settings may "
+         "allow stricter entries, and tlspact check.\n";
+}
+
 CommandResult report_result(const InitReport& report, bool undo) {
   CommandResult out{.exit_code = report.exit_code};
   Poco::JSON::Array::Ptr files = new Poco::JSON::Array;
   for (const InitReport::File& file : report.files) {
     out.text += file.path.string() + ": " + std::string{action_name(file.action)} + "\n";
-    Poco::JSON::Array::Ptr what = new Poco::JSON::Array;
-    for (const std::string& each : file.what) {
+    for (const std::string& each : file.what)
       out.text += "  " + one_line(each) + "\n";
-      what->add(each);
-    }
-    Poco::JSON::Object::Ptr each = new Poco::JSON::Object;
-    each->set("path", file.path.string());
-    each->set("action", std::string{action_name(file.action)});
-    each->set("what", what);
-    files->add(each);
+    files->add(changed_file_json(file));
   }
-  out.text += findings_text(report.findings);
-  if (report.files.empty()) {
-    out.text += undo ? "There is nothing to undo: init --apply has not run here, or was undone.\n"
-                     : "There is nothing to do: the settings are in place.\n";
-  } else if (!undo) {
-    out.text += "What stood there before is kept in " + report.backup.string() +
-                "; tlspact init --undo puts it back.\nNext: tlspact generate, because the settings "
-                "may allow stricter entries, and tlspact check.\n";
-  }
+  out.text += findings_text(report.findings) + closing_text(report, undo);
   Poco::JSON::Array::Ptr findings = new Poco::JSON::Array;
   add_findings_json(report.findings, findings);
   out.json = new Poco::JSON::Object;

@@ -82,6 +82,47 @@ Result<void> take_into_use(const MtaFacts& facts, InitPlan& plan) {
   return validate_mtas(plan);
 }
 
+/// Backs up, writes, validates, reloads; or puts back what it has written.
+Result<void> carry_out(const InitPlan& plan, InitBackup& backup, InitReport& report) {
+  if (auto good = validate_mtas(plan); !good)
+    return fail(good.error().code,
+                "nothing was changed, because the configuration is refused as it "
+                "is: " +
+                    good.error().text);
+  const auto before = states_of(plan.changes);
+  if (!before) return std::unexpected(before.error());
+  const InitBackup old = backup;
+  if (auto recorded = backup.record(plan.changes); !recorded) return recorded;
+  if (auto written = write_changes(plan, *before); !written) {
+    auto failed = put_back(*before, plan, written.error());
+    static_cast<void>(backup.go_back_to(old));
+    return failed;
+  }
+  reload(plan, report);
+  for (std::size_t i = 0; i < plan.changes.size(); ++i)
+    report.files.push_back(
+        {(*before)[i].path,
+         (*before)[i].exists ? InitReport::Action::changed : InitReport::Action::created,
+         plan.changes[i].what});
+  return backup.finish();
+}
+
+/// Writes the states of an undo and has the mail servers take them; else the files are as before.
+Result<void> give_back(const std::vector<FileState>& states, const MtaFacts& facts,
+                       InitPlan& plan) {
+  std::vector<FileState> before;
+  for (const FileState& state : states) {
+    auto now = read_file_state(state.path);
+    if (!now) return std::unexpected(now.error());
+    before.push_back(*std::move(now));
+  }
+  auto good = write_states(states);
+  if (good) good = take_into_use(facts, plan);
+  // Such as a file of the administrator's that still includes what would be gone.
+  if (!good) return put_back(before, plan, good.error());
+  return {};
+}
+
 void finish_report(InitReport& report) {
   report.exit_code = std::ranges::any_of(
       report.findings, [](const Finding& each) { return each.severity != Severity::note; });
@@ -98,32 +139,8 @@ Result<InitReport> apply_init(const Config& config, const MtaFacts& facts, Time 
   if (!backup) return std::unexpected(backup.error());
   InitReport report{.findings = plan->findings, .backup = backup->directory()};
   // A run that was killed may have written all files without having them taken into use.
-  if (plan->changes.empty() && !backup->unfinished()) {
-    finish_report(report);
-    return report;
-  }
-  if (auto good = validate_mtas(*plan); !good)
-    return fail(good.error().code,
-                "nothing was changed, because the configuration is refused as it "
-                "is: " +
-                    good.error().text);
-  const auto before = states_of(plan->changes);
-  if (!before) return std::unexpected(before.error());
-  const InitBackup old = *backup;
-  if (auto recorded = backup->record(plan->changes); !recorded)
-    return std::unexpected(recorded.error());
-  if (auto written = write_changes(*plan, *before); !written) {
-    auto failed = put_back(*before, *plan, written.error());
-    static_cast<void>(backup->go_back_to(old));
-    return std::unexpected(failed.error());
-  }
-  reload(*plan, report);
-  if (auto finished = backup->finish(); !finished) return std::unexpected(finished.error());
-  for (std::size_t i = 0; i < plan->changes.size(); ++i)
-    report.files.push_back(
-        {(*before)[i].path,
-         (*before)[i].exists ? InitReport::Action::changed : InitReport::Action::created,
-         plan->changes[i].what});
+  if (!plan->changes.empty() || backup->unfinished())
+    if (auto done = carry_out(*plan, *backup, report); !done) return std::unexpected(done.error());
   finish_report(report);
   return report;
 }
@@ -135,23 +152,11 @@ Result<InitReport> undo_init(const Config& config, const MtaFacts& facts) {
   if (!backup) return std::unexpected(backup.error());
   InitReport report{.backup = backup->directory()};
   if (backup->empty()) return report;
-  InitPlan plan;
   std::vector<fs::path> edited;
   const auto states = backup->undo_states(edited);
   if (!states) return std::unexpected(states.error());
-  std::vector<FileState> before;
-  for (const FileState& state : *states) {
-    auto now = read_file_state(state.path);
-    if (!now) return std::unexpected(now.error());
-    before.push_back(*std::move(now));
-  }
-  auto good = write_states(*states);
-  if (good) good = take_into_use(facts, plan);
-  if (!good) {
-    // Such as a file of the administrator's that still includes what would be gone.
-    auto failed = put_back(before, plan, good.error());
-    return std::unexpected(failed.error());
-  }
+  InitPlan plan;
+  if (auto done = give_back(*states, facts, plan); !done) return std::unexpected(done.error());
   for (const FileState& state : *states) {
     const bool kept = std::ranges::find(edited, state.path) != edited.end();
     report.files.push_back({state.path,

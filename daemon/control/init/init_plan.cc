@@ -65,6 +65,10 @@ Result<InitPlan> plan_init(const Config& config, const MtaFacts& facts, Time now
   InitPlan plan;
   const GeneratorSettings settings = generator_settings(config, facts);
   const InitSettings wanted = init_settings(config, settings);
+  if (!facts.postfix.installed && !facts.exim.installed)
+    plan.findings.push_back({Severity::warning, "init",
+                             "neither Postfix nor Exim is installed here",
+                             "for another machine: tlspact init --output DIR"});
   if (settings.postfix.enabled && facts.postfix.installed) {
     auto instances = read_postfix_instances();
     if (!instances) return std::unexpected(instances.error());
