@@ -4,20 +4,23 @@ configuration, mail server and identity, being the root's."""
 
 import pathlib
 import re
+import shutil
 import subprocess
 
 PLACE = "opt/machine"
 
 
 class Inside:
-    """Binds the program and the machine's libraries into the root; needs the mount namespace of `netns.enter`."""
+    """Copies the program and binds the machine's libraries into the root; needs the mount namespace of `netns.enter`.
+    A copy, so that a build that goes on beside the tests does not change it under them."""
 
     def __init__(self, root, program):
         self.root = root
         linked = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
         loader = pathlib.Path(re.search(r"^\s*(/\S+ld-linux\S*)", linked, re.M)[1]).resolve()
         libraries = sorted({str(pathlib.Path(path).parent.resolve()) for path in re.findall(r"=> (/\S+)", linked)})
-        self._bind(pathlib.Path(program).parent, "bin")
+        (self.root / PLACE / "bin").mkdir(parents=True)
+        shutil.copy(program, self.root / PLACE / "bin")
         for number, directory in enumerate(libraries):
             self._bind(directory, f"lib{number}")
         inside = [f"/{PLACE}/lib{number}" for number in range(len(libraries))]
