@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -116,6 +119,27 @@ TEST_CASE("a backup that others may write, or that is a link, is not believed") 
   fs::remove(place.backup);
   fs::create_directory_symlink(place.directory.path(), place.backup);
   CHECK_FALSE(InitBackup::open(place.backup));
+}
+
+TEST_CASE("a reader sees the old file or the new one, never none and never a part") {
+  const Place place;
+  const std::string texts[] = {std::string(20000, 'a'), std::string(30000, 'b')};
+  test::write(place.file, texts[0]);
+  FileState state = read_file_state(place.file).value();
+  std::atomic<bool> done = false;
+  std::jthread writer{[&] {
+    for (std::size_t i = 0; i < 100; ++i) {
+      state.bytes = texts[i % 2];
+      if (!write_file_state(state)) break;
+    }
+    done = true;
+  }};
+  std::size_t other = 0;
+  do {
+    const std::string seen = test::read(place.file);
+    if (seen != texts[0] && seen != texts[1]) ++other;
+  } while (!done);
+  CHECK(other == 0);
 }
 
 TEST_CASE("a link is followed: the file it names is replaced") {

@@ -207,6 +207,16 @@ TEST_CASE("a next-hop that has an agreement of its own is a note, and its key is
   CHECK(findings[0].text.contains("whose own agreement holds instead"));
 }
 
+TEST_CASE("without agreements one way for all mail is a note") {
+  Machine machine;
+  machine.expected.agreements.clear();
+  machine.instance.parameters["relayhost"] = "[r.example]";
+  const Findings findings = postfix_wiring(machine.instance, machine.expected);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].severity == Severity::note);
+  CHECK(findings[0].text.starts_with("relayhost sends all mail to [r.example]"));
+}
+
 TEST_CASE("a pattern is followed as a name below it") {
   Machine machine;
   machine.expected.agreements.clear();

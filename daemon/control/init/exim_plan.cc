@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <sstream>
 
 #include "daemon/control/init/init_plan.h"
 #include "generators/exim/exim_template.h"
@@ -43,6 +44,18 @@ Result<void> plan_template(const EximMachine& machine, const std::vector<Setting
   return add_change({path, std::move(text), {"the pieces of conf.d, between their marks"}}, plan);
 }
 
+/// Not within a comment.
+bool has_line(const std::string& text, const std::string& line) {
+  std::istringstream lines{text};
+  for (std::string each; std::getline(lines, each);) {
+    const std::size_t first = each.find_first_not_of(" \t");
+    if (first == std::string::npos) continue;
+    const std::size_t last = each.find_last_not_of(" \t\r");
+    if (std::string_view{each}.substr(first, last - first + 1) == line) return true;
+  }
+  return false;
+}
+
 /// An administrator's own file is not edited: only he knows where his sections begin.
 Result<void> plan_single_file(const EximMachine& machine, const std::vector<SettingsFile>& pieces,
                               InitPlan& plan) {
@@ -52,7 +65,7 @@ Result<void> plan_single_file(const EximMachine& machine, const std::vector<Sett
     const fs::path path = machine.configure_file.parent_path() / "tlspact" / piece.path.filename();
     if (auto added = add_change({path, piece.text, {piece.purpose}}, plan); !added) return added;
     const std::string line = ".include " + path.string();
-    if (now->bytes.contains(line)) continue;
+    if (has_line(now->bytes, line)) continue;
     plan.findings.push_back({Severity::warning, "Exim",
                              machine.configure_file.string() +
                                  " is written by hand, and does not name " + path.string() + " (" +

@@ -156,6 +156,19 @@ void note_sender_dependent(const PostfixInstance& instance, Findings& out) {
   }
 }
 
+/// Without agreements nothing else would say it of the entries of lists.
+void note_one_way_for_all(const PostfixInstance& instance, Findings& out) {
+  const std::string relayhost = instance.value("relayhost");
+  const std::string gate = parse_postfix_route(instance.value("default_transport")).nexthop;
+  if (relayhost.empty() && gate.empty()) return;
+  out.push_back({Severity::note,
+                 instance.subject(),
+                 (relayhost.empty() ? "default_transport" : "relayhost") +
+                     std::string{" sends all mail to "} + (relayhost.empty() ? gate : relayhost) +
+                     ": policies of recipients' domains do not apply, only one of that next-hop",
+                 {}});
+}
+
 }  // namespace
 
 PostfixRoute parse_postfix_route(std::string_view text) {
@@ -167,6 +180,7 @@ PostfixRoute parse_postfix_route(std::string_view text) {
 Findings check_routing(const PostfixInstance& instance, const PostfixExpectation& expected) {
   Findings out;
   const Router router{instance, expected};
+  if (expected.agreements.empty()) note_one_way_for_all(instance, out);
   for (const auto& agreement : expected.agreements) {
     for (const Agreement::Covered& each : agreement->domains) {
       if (!each.key.by_domain()) {
