@@ -52,9 +52,10 @@ std::optional<std::size_t> place_by_section(std::string_view text, std::string_v
     const std::size_t at = line_starting(text, "begin ");
     return at == kNone ? std::nullopt : std::optional{at};
   }
-  const std::string begin = folder == "acl"      ? "begin acl"
-                            : folder == "router" ? "begin routers"
-                                                 : "begin transports";
+  const std::string begin = "begin " + std::string{folder == "router"      ? "routers"
+                                                   : folder == "transport" ? "transports"
+                                                   : folder == "auth"      ? "authenticators"
+                                                                           : folder};
   const std::size_t at = line_starting(text, begin);
   if (at == kNone) return std::nullopt;
   if (folder == "router") {

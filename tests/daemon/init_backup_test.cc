@@ -89,6 +89,19 @@ TEST_CASE("edits elsewhere are kept by undo, and by an apply between") {
   CHECK(test::read(place.file) == "A\nb\nc\nd\ne\n");
 }
 
+TEST_CASE("edits of a file that is all ours give way to the shipped text, but are not lost") {
+  const Place place;
+  const fs::path ours = place.directory.path() / "ours";
+  place.apply(ours, "shipped\n");
+  test::write(ours, "edited\n");
+  REQUIRE_FALSE(place.undo());
+  place.apply(ours, "shipped\n");
+  REQUIRE(place.undo());
+  CHECK_FALSE(fs::exists(ours));
+  CHECK(test::read(place.backup / "0.edited") == "edited\n");
+  CHECK(place.open().empty());
+}
+
 TEST_CASE("what cannot be told apart is refused, and nothing is written") {
   const Place place;
   const fs::path other = place.directory.path() / "etc/template";
@@ -99,6 +112,24 @@ TEST_CASE("what cannot be told apart is refused, and nothing is written") {
   REQUIRE_FALSE(undone);
   CHECK(undone.error().code == Errc::try_again);
   CHECK(test::read(other) == "three\n");
+}
+
+TEST_CASE("an apply that was taken back leaves the backup as it was") {
+  const Place place;
+  test::write(place.file, "one\n");
+  InitBackup backup = place.open();
+  const InitBackup none = backup;
+  REQUIRE(backup.record(std::vector<FileChange>{{place.file, "two\n", {}}}));
+  REQUIRE(backup.go_back_to(none));
+  CHECK_FALSE(fs::exists(place.backup));
+  place.apply(place.file, "two\n");
+  backup = place.open();
+  const InitBackup before = backup;
+  REQUIRE(backup.record(std::vector<FileChange>{{place.file, "three\n", {}}}));
+  REQUIRE(backup.go_back_to(before));
+  CHECK_FALSE(place.open().unfinished());
+  REQUIRE(place.undo());
+  CHECK(test::read(place.file) == "one\n");
 }
 
 TEST_CASE("a run that ended between the backup and the file can be undone") {

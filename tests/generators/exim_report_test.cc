@@ -82,7 +82,7 @@ TEST_CASE("a piece goes where update-exim4.conf.template puts it, and only once"
 TEST_CASE("a template without marks: by its sections") {
   const std::string text =
       "primary_hostname = x\nbegin acl\na:\nbegin routers\nfirst:\n.ifdef DCconfig_internet\n"
-      "dnslookup:\n.endif\nbegin transports\nt:\n";
+      "dnslookup:\n.endif\nbegin transports\nt:\nbegin authenticators\n";
   struct Row {
     const char* name;
     const char* before;  ///< the line that follows the piece

@@ -230,9 +230,11 @@ Result<void> InitBackup::remove() {
   // The manifest goes first: without it there is nothing to undo.
   if (::unlink((directory_ / "manifest").c_str()) != 0 && errno != ENOENT)
     return io_error(directory_ / "manifest", "removed");
-  std::error_code error;
-  fs::remove_all(directory_, error);
-  if (error) return fail(Errc::io, directory_.string() + ": cannot be removed: " + error.message());
+  for (const Entry& entry : entries_)
+    for (const char* kind : {".original", ".written"})
+      ::unlink((directory_ / (entry.name + kind)).c_str());
+  // Edits that were overwritten (NAME.edited) stay, and the directory with them.
+  ::rmdir(directory_.c_str());
   for (const fs::path& each : std::views::reverse(made_directories_))
     ::rmdir(each.c_str());  // one that somebody else uses is not empty, and stays
   entries_.clear();
@@ -240,12 +242,8 @@ Result<void> InitBackup::remove() {
 }
 
 Result<void> InitBackup::go_back_to(const InitBackup& before) {
-  const std::vector<fs::path> made = made_directories_;
+  if (before.empty()) return remove();  // all of it is of this run
   *this = before;
-  if (entries_.empty()) {
-    made_directories_ = made;
-    return remove();
-  }
   for (const Entry& entry : entries_) {
     if (auto kept = write_copy(entry.name + ".original", entry.original.bytes); !kept) return kept;
     if (auto kept = write_copy(entry.name + ".written", entry.written); !kept) return kept;

@@ -37,8 +37,9 @@ class InitBackup {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   /// Durably, before the files are touched. A file that the backup has already keeps its original;
-  /// if it was edited since, its original becomes the edited text without our changes (diff3).
-  /// Error: also if those cannot be told apart.
+  /// if it was edited since, its original becomes the edited text without our changes (diff3). Of a
+  /// file that is all ours the edits are kept as NAME.edited, also by remove(). Error: also if
+  /// edits and changes cannot be told apart.
   [[nodiscard]] Result<void> record(std::span<const FileChange> changes);
   /// The apply is at its end.
   [[nodiscard]] Result<void> finish();
