@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "generators/exim/exim_inbound.h"
+#include "generators/postfix/postfix_outbound.h"
 #include "generators/shipped_files.h"
 
 namespace tlspact {
@@ -23,16 +24,13 @@ std::string render(std::string_view text, const data& values) {
 
 SettingsFile postfix_settings(const GeneratorSettings::Postfix& postfix,
                               const std::string& ca_file) {
-  constexpr PostfixVersion kTlsRequiredHeader{3, 10, 0};
-  data values;
-  values.set("type", std::string{table_type_name(postfix.types.front())});
-  values.set("map", postfix.map.string());
-  values.set("ca_file", ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : ca_file);
-  values.set("tls_required_header",
-             data{postfix.options.version >= kTlsRequiredHeader ? data::type::bool_true
-                                                                : data::type::bool_false});
-  return {"/etc/postfix/tlspact.main.cf", "append these lines to /etc/postfix/main.cf",
-          render(kPostfixMainCf, values)};
+  return {"/etc/postfix/tlspact.main.cf",
+          "lines for /etc/postfix/main.cf; \"tlspact init --apply\" puts them there",
+          "# tlspact for Postfix. If smtp_tls_policy_maps is set already, put the map behind what\n"
+          "# stands there.\n" +
+              main_cf_lines(postfix_outbound_settings(postfix, ca_file)) +
+              "# With a resolver on this machine that validates DNSSEC, DANE levels can be used "
+              "too:\n#smtp_dns_support_level = dnssec\n"};
 }
 
 struct EximPiece {
@@ -66,7 +64,7 @@ void add_exim_settings(const GeneratorSettings::Exim& exim, const std::string& c
       const std::string path = debian ? "/etc/exim4/conf.d/" + std::string{piece.split_path}
                                       : "/etc/exim4/tlspact/" + std::string{piece.single_path};
       const std::string purpose =
-          debian ? "for Debian's split configuration"
+          debian ? "a piece of Debian's conf.d"
                  : "for a single file: .include it in " + std::string{piece.section};
       out.push_back({path, purpose, render(piece.text, values)});
     }

@@ -15,7 +15,6 @@ extern const std::string_view kEximTransports;
 extern const std::string_view kEximInboundMain;
 extern const std::string_view kEximInboundAcl;
 extern const std::string_view kEximNoCa;
-extern const std::string_view kPostfixMainCf;
 
 /// Where the PEM file that trusts nobody lies: beside the map.
 [[nodiscard]] inline std::filesystem::path exim_no_ca_path(const std::filesystem::path& map) {

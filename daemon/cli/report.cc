@@ -80,6 +80,27 @@ Poco::JSON::Array::Ptr notices_json(const Notices& notices) {
   return out;
 }
 
+std::string findings_text(const Findings& findings) {
+  std::string out;
+  for (const Finding& finding : findings) {
+    out += severity_name(finding.severity);
+    out += ": " + one_line(finding.subject + ": " + finding.text) + "\n";
+    if (!finding.remedy.empty()) out += "  remedy: " + one_line(finding.remedy) + "\n";
+  }
+  return out;
+}
+
+void add_findings_json(const Findings& findings, Poco::JSON::Array::Ptr to) {
+  for (const Finding& finding : findings) {
+    Poco::JSON::Object::Ptr each = new Poco::JSON::Object;
+    each->set("severity", std::string{severity_name(finding.severity)});
+    each->set("subject", finding.subject);
+    each->set("text", finding.text);
+    each->set("remedy", finding.remedy);
+    to->add(each);
+  }
+}
+
 std::string patterns_text(const std::vector<MxPattern>& patterns) {
   std::string out;
   for (const MxPattern& pattern : patterns)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/control/generate.h"
+#include "daemon/control/wiring/finding.h"
 #include "policy/notice.h"
 #include "policy/tls_policy.h"
 
@@ -22,6 +23,11 @@ namespace tlspact {
 /// text". Only those of at least `least`.
 [[nodiscard]] std::string notices_text(const Notices& notices, Severity least);
 [[nodiscard]] Poco::JSON::Array::Ptr notices_json(const Notices& notices);
+
+/// One line for each finding, and below it its remedy: "  remedy: postconf -e …".
+[[nodiscard]] std::string findings_text(const Findings& findings);
+/// Adds them to an array of notices; each has a "remedy", which may be empty.
+void add_findings_json(const Findings& findings, Poco::JSON::Array::Ptr to);
 
 [[nodiscard]] std::string patterns_text(const std::vector<MxPattern>& patterns);
 [[nodiscard]] Poco::JSON::Object::Ptr policy_json(const TlsPolicy& policy);

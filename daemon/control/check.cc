@@ -8,6 +8,7 @@
 #include "daemon/control/missing_files.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/wiring/wiring.h"
 #include "generators/generator.h"
 #include "generators/install/staging.h"
 
@@ -27,11 +28,12 @@ void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, N
   }
 }
 
-int exit_code_of(const Refreshed& refreshed, const Notices& findings) {
+int exit_code_of(const Refreshed& refreshed, const CheckReport& report) {
   if (refreshed.refused) return static_cast<int>(Errc::bad_input);
   if (refreshed.never_good) return static_cast<int>(Errc::unavailable);
-  return std::ranges::any_of(findings,
-                             [](const Notice& each) { return each.severity != Severity::note; });
+  const auto matters = [](const auto& each) { return each.severity != Severity::note; };
+  return std::ranges::any_of(report.findings, matters) ||
+         std::ranges::any_of(report.wiring, matters);
 }
 
 }  // namespace
@@ -40,6 +42,7 @@ Result<CheckReport> check(const Config& config, Time now) {
   CheckReport report;
   const auto facts = ask_mtas();
   if (!facts) return std::unexpected(facts.error());
+  report.wiring = wiring_findings(config, *facts, now);
   if (auto changed = become_owner_of(config.service.state_dir); !changed)
     return std::unexpected(changed.error());
   auto store = Store::open(config.store_path(), Store::Access::read_only, now, report.findings);
@@ -59,7 +62,7 @@ Result<CheckReport> check(const Config& config, Time now) {
   report.lists = refreshed.inputs.lists().size();
   report.entries = refreshed.snapshot.size();
   report.agreements = refreshed.snapshot.count(Source::agreement);
-  report.exit_code = exit_code_of(refreshed, report.findings);
+  report.exit_code = exit_code_of(refreshed, report);
   return report;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/// check(): everything that can be said about configuration, agreements and lists without changing
-/// anything and without the network.
+/// check(): everything that can be said about configuration, agreements, lists and the wiring of
+/// the mail servers without changing anything. Only `exim -bt` asks the DNS.
 #pragma once
 
 #include "daemon/config/config.h"
+#include "daemon/control/wiring/finding.h"
 #include "policy/notice.h"
 #include "policy/result.h"
 #include "policy/time.h"
@@ -11,7 +12,8 @@
 namespace tlspact {
 
 struct CheckReport {
-  Notices findings;
+  Notices findings;            ///< of configuration, agreements and lists
+  Findings wiring;             ///< of this machine's mail servers
   std::size_t agreements = 0;  ///< next-hops and patterns with an agreement in force
   std::size_t lists = 0;       ///< lists in force
   std::size_t entries = 0;

@@ -31,6 +31,8 @@ class UsageTest(unittest.TestCase):
                                 (("explain", "a.example", "b.example"), "too many"),
                                 (("generate", "--frob"), "frob"), (("--config",), "--config"),
                                 (("explain", "--at", "yesterday", "a.example"), "yesterday"),
+                                (("init", "--apply", "--undo"), "exclude"),
+                                (("init", "--undo", "--output", "x"), "exclude"),
                                 (("lookup", "--exim", "--postfix", "3.7.0", "a.example"), "exclude"),
                                 (("list", "verify", "--key", "k", "l"), "--signature")]:
             result = tlspact(*arguments)
@@ -147,6 +149,12 @@ class MachineTest(unittest.TestCase):
         self.assertIn("/etc/exim4/conf.d/router/190_tlspact", text)
         files = self.machine.json("init")["files"]
         self.assertEqual(len(files), 13)
+        self.assertLess(len(text.splitlines()), 30, "nobody reads more")
+
+    def test_init_where_no_mail_server_is_says_so(self):
+        said = self.run_ok("init", "--apply", expect=1)
+        self.assertIn("neither Postfix nor Exim is installed here\n  remedy: ", said)
+        self.assertIn("nothing to undo", self.run_ok("init", "--undo"))
 
     def test_list_verify_names_what_it_saw(self):
         arguments = ["list", "verify", "--signature", f"{self.machine.list}.asc", "--key",
