@@ -34,7 +34,7 @@ class RenderingCache {
  private:
   [[nodiscard]] bool is_shared(std::size_t index) const {
     return uses_[snapshot_.ruling_number(index)] > 1 &&
-           snapshot_.key_text(index).find_first_of("[:") == std::string_view::npos;
+           PolicyKey::is_by_domain(snapshot_.key_text(index));
   }
 
   const Snapshot& snapshot_;

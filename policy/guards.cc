@@ -17,7 +17,7 @@ bool is_over(std::size_t lost, std::size_t all, unsigned max_percent) {
 /// The level that holds for a key: its own entry's, or that of the nearest `.parent`.
 std::optional<Level> level_for(const Snapshot& snapshot, std::string_view key) {
   if (const auto own = snapshot.index_of(key)) return snapshot.ruling(*own).level;
-  if (key.find_first_of("[:") != std::string_view::npos) return std::nullopt;
+  if (!PolicyKey::is_by_domain(key)) return std::nullopt;
   for (std::size_t dot = key.find('.', 1); dot != std::string_view::npos;
        dot = key.find('.', dot + 1)) {
     if (const auto parent = snapshot.index_of(key.substr(dot)))

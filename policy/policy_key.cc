@@ -50,7 +50,7 @@ Result<PolicyKey> PolicyKey::parse(std::string_view text) {
 
 PolicyKey PolicyKey::from_normal_form(std::string_view text) {
   // Only domains and patterns have no bracket and no port, and they are what there are many of.
-  if (text.find_first_of("[:") != std::string_view::npos) return parse(text).value();
+  if (!is_by_domain(text)) return parse(text).value();
   const bool subdomains = text.starts_with('.');
   return {{Domain::from_normal_form(text.substr(subdomains ? 1 : 0)), subdomains}, false, {}};
 }

@@ -28,6 +28,11 @@ struct PolicyKey {
   std::optional<std::uint16_t> port;
 
   [[nodiscard]] static Result<PolicyKey> parse(std::string_view text);
+  /// Whether the text of a key is a domain or a parent pattern: by_domain() of it.
+  [[nodiscard]] static bool is_by_domain(std::string_view text) {
+    return !text.starts_with('[') && !text.contains(':');
+  }
+
   /// From what text() gave before. Never for anything from outside.
   [[nodiscard]] static PolicyKey from_normal_form(std::string_view text);
   [[nodiscard]] static PolicyKey of(Domain domain) {

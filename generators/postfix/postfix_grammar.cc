@@ -15,28 +15,28 @@ std::unexpected<Error> bad(std::string_view what) {
   return fail(Errc::bad_input, "Postfix would refuse it: " + std::string{what});
 }
 
-constexpr std::string_view kSeparators = ", \t\r\n";  // CHARS_COMMA_SP
+/// CHARS_COMMA_SP
+bool is_separator(char c) {
+  return c == ' ' || c == ',' || c == '\t' || c == '\r' || c == '\n';
+}
 constexpr PostfixVersion kBraces{3, 10, 0};
 
-/// Whole words at any level of `text` split by kSeparators; "{ … }" is one word from 3.10.
+/// The words of `text` between separators; "{ … }" is one word from 3.10.
 Result<std::vector<std::string_view>> split_words(std::string_view text, PostfixVersion version) {
   std::vector<std::string_view> words;
   words.reserve(8);
-  for (;;) {
-    const std::size_t start = text.find_first_not_of(kSeparators);
-    if (start == std::string_view::npos) return words;
-    text.remove_prefix(start);
-    std::size_t end = 0;
-    if (text.front() == '{' && version >= kBraces) {
-      end = text.find('}');
-      if (end == std::string_view::npos) return bad("a brace is not closed");
+  for (auto at = text.begin();;) {
+    at = std::find_if_not(at, text.end(), is_separator);
+    if (at == text.end()) return words;
+    auto end = std::find_if(at, text.end(), is_separator);
+    if (*at == '{' && version >= kBraces) {
+      end = std::find(at, text.end(), '}');
+      if (end == text.end()) return bad("a brace is not closed");
       ++end;
-      if (end < text.size() && !kSeparators.contains(text[end])) return bad("text behind a brace");
-    } else {
-      end = std::min(text.find_first_of(kSeparators), text.size());
+      if (end != text.end() && !is_separator(*end)) return bad("text behind a brace");
     }
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(end);
+    words.emplace_back(at, end);
+    at = end;
   }
 }
 

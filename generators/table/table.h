@@ -73,7 +73,8 @@ class TableReader {
 [[nodiscard]] Result<std::unique_ptr<TableWriter>> create_table(TableType type,
                                                                 const std::filesystem::path& path);
 
-/// Opens a table file. A cdb's rows are also found through its hash tables as an MTA does. Errors:
+/// Opens a table file. A cdb's rows are also found through its hash tables as an MTA does (of a
+/// large table, a part of them). Errors:
 /// it cannot be opened (no_input), or it is truncated or not of that type (bad_input).
 [[nodiscard]] Result<std::unique_ptr<TableReader>> open_table(TableType type,
                                                               const std::filesystem::path& path);
