@@ -75,13 +75,17 @@ MAIN_TLS_CERTKEY = /etc/lab.pem
 
 # As above; the configuration is built anew behind each change.
 EXIM_BROKEN = {
-    "no pieces": ("rm /etc/exim4/conf.d/main/000_tlspact_inbound", "not tlspact_check_mail", "tlspact init --apply",
+    "no pieces": ("rm /etc/exim4/conf.d/main/000_tlspact_inbound /etc/exim4/conf.d/acl/51_tlspact_inbound",
+                  "not tlspact_check_mail", "tlspact init --apply",
                   "alert", "tlspact init --apply"),
     "another ACL": ("echo 'MAIN_ACL_CHECK_MAIL == acl_check_mail' > /etc/exim4/conf.d/main/001_mine",
                     "acl_smtp_mail is acl_check_mail", "MAIN_ACL_CHECK_MAIL in /etc/exim4/conf.d/main/000_localmacros",
                     "alert", False),
-    "no STARTTLS": ("rm /etc/exim4/conf.d/main/000_localmacros", "tls_advertise_hosts is empty", "MAIN_TLS_ENABLE = yes",
-                    "alert", False),
+    "no STARTTLS": ("echo MAIN_TLS_ADVERTISE_HOSTS = >> /etc/exim4/conf.d/main/000_localmacros",
+                    "tls_advertise_hosts is empty", "MAIN_TLS_ENABLE = yes", "alert", False),
+    "Debian's own TLS is off": ("rm /etc/exim4/conf.d/main/000_localmacros",
+                                "tls_try_verify_hosts does not hold +tlspact_asked", "MAIN_TLS_ENABLE = yes", "alert",
+                                False),
     "certificate gone": ("sed -i s/lab.pem/gone.pem/ /etc/exim4/conf.d/main/000_localmacros",
                          "/etc/gone.pem, which does not exist", "put the certificate there", "alert", False),
     "nobody is asked": ("echo 'MAIN_TLS_TRY_VERIFY_HOSTS == 192.0.2.1' > /etc/exim4/conf.d/main/001_mine",

@@ -75,13 +75,19 @@ void check_asked(const EximMachine& machine, const InboundRules& rules, Findings
   if (asked.contains("+tlspact_asked") || asked == "*" ||
       option(machine, "tls_verify_hosts") == "*")
     return;
+  // Debian sets what the pieces say only where its own TLS is on.
+  const std::string debian =
+      asked.empty() ? "MAIN_TLS_ENABLE = yes in " + macro_file(machine) +
+                          ", then tlspact init --apply && update-exim4.conf && systemctl reload "
+                          "exim4"
+                    : "tlspact init --apply; hosts of your own are named by "
+                      "MAIN_TLS_TRY_VERIFY_HOSTS in " +
+                          macro_file(machine);
   out.push_back({Severity::alert, "Exim",
                  "tls_try_verify_hosts does not hold +tlspact_asked: clients are not asked for the "
                  "certificate that is agreed for mail to us, so their mail is refused",
                  machine.is_debian()
-                     ? "tlspact init --apply; hosts of your own are named by "
-                       "MAIN_TLS_TRY_VERIFY_HOSTS in " +
-                           macro_file(machine)
+                     ? debian
                      : "tlspact init --apply, and the .include lines that it prints; your own "
                        "hosts become TLSPACT_OWN_TRY_VERIFY"});
 }
