@@ -154,11 +154,11 @@ class MachineTest(unittest.TestCase):
 
     def test_init_prints_what_agreements_on_mail_to_us_need(self):
         (self.machine.agreements / "in.toml").write_text(
-            '[[agreement]]\npartner = "Clinic"\ndomains = ["clinic.example"]\nlevel = "encrypt"\n[agreement.inbound]\n'
+            '[[agreement]]\npartner = "Lab"\ndomains = ["lab.example"]\nlevel = "encrypt"\n[agreement.inbound]\n'
             'networks = ["192.0.2.0/24"]\nrequire = "client-certificate"\n'
             f'fingerprints = ["sha256:{"ab" * 32}"]\n')
         text = self.run_ok("init")
-        for line in ("smtpd_restriction_classes = tlspact_clinic\n", "smtpd_tls_ask_ccert = yes\n",
+        for line in ("smtpd_restriction_classes = tlspact_lab\n", "smtpd_tls_ask_ccert = yes\n",
                      "\nsmtpd_client_restrictions = check_client_access cidr:", "acl/51_tlspact_inbound"):
             self.assertIn(line, text)
         self.assertEqual(len(self.machine.json("init")["files"]), 13)
