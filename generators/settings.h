@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "generators/generator.h"
+#include "generators/postfix/postfix_inbound.h"
 
 namespace tlspact {
 
@@ -17,8 +18,10 @@ struct SettingsFile {
 };
 
 /// Of the enabled MTAs. Exim comes twice: as files of Debian's split configuration, and as pieces
-/// to be included in the sections of a single file. `ca_file` empty: the system's store. Pure.
+/// to be included in the sections of a single file. `ca_file` empty: the system's store. Mail to us
+/// is left alone unless there are agreements on it (`inbound`, as Snapshot holds them). Pure.
 [[nodiscard]] std::vector<SettingsFile> mta_settings(const GeneratorSettings& settings,
-                                                     const std::string& ca_file);
+                                                     const std::string& ca_file,
+                                                     const InboundAgreements& inbound);
 
 }  // namespace tlspact

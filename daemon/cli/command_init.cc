@@ -5,6 +5,7 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/report.h"
+#include "daemon/control/inbound_agreements.h"
 #include "daemon/control/init/init.h"
 #include "daemon/control/init/init_plan.h"
 #include "daemon/control/mta_facts.h"
@@ -105,6 +106,14 @@ CommandResult report_result(const InitReport& report, bool undo) {
   return out;
 }
 
+std::vector<SettingsFile> settings_of(const Config& config, const MtaFacts& facts,
+                                      Notices& notices) {
+  const InboundDirectory inbound = read_inbound_agreements(config, clock_now());
+  for (const Finding& each : inbound.refused)
+    notices.push_back({each.severity, each.subject, each.text + "; " + each.remedy});
+  return mta_settings(generator_settings(config, facts), config.tls.ca_file, inbound.agreements);
+}
+
 Result<CommandResult> print_settings(const Config& config, const Arguments& arguments) {
   const bool elsewhere = arguments.has("output");
   const auto facts = elsewhere ? Result<MtaFacts>{assumed_facts()} : ask_mtas();
@@ -117,8 +126,7 @@ Result<CommandResult> print_settings(const Config& config, const Arguments& argu
   }
   CommandResult result;
   Poco::JSON::Array::Ptr files = new Poco::JSON::Array;
-  for (const SettingsFile& file :
-       mta_settings(generator_settings(config, *facts), config.tls.ca_file)) {
+  for (const SettingsFile& file : settings_of(config, *facts, result.notices)) {
     if (!fits(file, exim)) continue;
     if (elsewhere) {
       const fs::path directory = arguments.text("output");

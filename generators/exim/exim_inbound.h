@@ -10,6 +10,7 @@
 /// pass at this place.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 
@@ -25,6 +26,13 @@ namespace tlspact {
 [[nodiscard]] inline std::filesystem::path exim_inbound_path(const std::filesystem::path& map,
                                                              const std::string& name) {
   return map.parent_path() / ("tls_inbound_" + name);
+}
+
+/// All three files.
+[[nodiscard]] inline std::array<std::filesystem::path, 3> exim_inbound_paths(
+    const std::filesystem::path& map) {
+  return {exim_inbound_path(map, "networks"), exim_inbound_path(map, "senders"),
+          exim_inbound_path(map, "ccert")};
 }
 
 }  // namespace tlspact

@@ -189,26 +189,43 @@ Generated render_postfix_inbound(const Snapshot& snapshot,
   return Inbound{snapshot, settings}.render();
 }
 
-PostfixSettings postfix_inbound_settings(const Snapshot& snapshot,
+PostfixSettings postfix_inbound_settings(const InboundAgreements& agreements,
                                          const GeneratorSettings::Postfix& settings) {
   using How = PostfixSetting::How;
-  const InboundRules rules = inbound_rules(snapshot.inbound);
+  const InboundRules rules = inbound_rules(agreements);
   PostfixSettings out;
   if (rules.empty()) return out;
   add_certificate_settings(rules, settings, out);
-  out.push_back({"smtpd_client_restrictions",
-                 "check_client_access cidr:" + beside(settings.map, "networks").string(),
-                 How::prepend,
+  out.push_back({"smtpd_client_restrictions", postfix_client_restriction(settings), How::prepend,
                  "refuses mail from an agreed network that does not keep the agreement; first, "
                  "because a permit before it would pass by it"});
-  out.push_back({"smtpd_sender_restrictions",
-                 "check_sender_access regexp:" + beside(settings.map, "senders").string(),
-                 How::prepend,
+  out.push_back({"smtpd_sender_restrictions", postfix_sender_restriction(settings), How::prepend,
                  "refuses mail of an agreed sender domain, from wherever, that does not keep the "
                  "agreement"});
   out.push_back({"smtpd_tls_security_level", "may", How::if_empty,
                  "offers STARTTLS; without it nothing of the agreed networks would pass"});
   return out;
+}
+
+std::vector<fs::path> postfix_inbound_files(const InboundAgreements& agreements,
+                                            const GeneratorSettings::Postfix& settings) {
+  const InboundRules rules = inbound_rules(agreements);
+  if (rules.empty()) return {};
+  std::vector<fs::path> out{beside(settings.map, "networks"), beside(settings.map, "senders")};
+  const TableType type = settings.types.empty() ? TableType::cdb : settings.types.front();
+  for (const InboundParty& party : rules.parties) {
+    out.push_back(certificates_path(party.slug, settings));
+    out.back() += table_extension(type);
+  }
+  return out;
+}
+
+std::string postfix_client_restriction(const GeneratorSettings::Postfix& settings) {
+  return "check_client_access cidr:" + beside(settings.map, "networks").string();
+}
+
+std::string postfix_sender_restriction(const GeneratorSettings::Postfix& settings) {
+  return "check_sender_access regexp:" + beside(settings.map, "senders").string();
 }
 
 std::string postfix_class_name(const std::string& slug) {

@@ -10,7 +10,10 @@
 /// (parent_domain_matches_subdomains holds smtpd_access_maps by default).
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "generators/generator.h"
 #include "generators/postfix/postfix_setting.h"
@@ -24,9 +27,22 @@ namespace tlspact {
 [[nodiscard]] Generated render_postfix_inbound(const Snapshot& snapshot,
                                                const GeneratorSettings::Postfix& settings);
 
-/// The lines of main.cf; none if no agreement in force has an inbound part. Pure.
-[[nodiscard]] PostfixSettings postfix_inbound_settings(const Snapshot& snapshot,
+/// The agreements in force that have an inbound part, as Snapshot::inbound holds them.
+using InboundAgreements = std::vector<std::shared_ptr<const Agreement>>;
+
+/// The lines of main.cf; none if there is no such agreement. Pure.
+[[nodiscard]] PostfixSettings postfix_inbound_settings(const InboundAgreements& agreements,
                                                        const GeneratorSettings::Postfix& settings);
+
+/// The files that those lines name. smtpd(8) answers 451 to everybody while one is missing. Pure.
+[[nodiscard]] std::vector<std::filesystem::path> postfix_inbound_files(
+    const InboundAgreements& agreements, const GeneratorSettings::Postfix& settings);
+
+/// "check_client_access cidr:…", what stands first in smtpd_client_restrictions.
+[[nodiscard]] std::string postfix_client_restriction(const GeneratorSettings::Postfix& settings);
+
+/// "check_sender_access regexp:…", what stands first in smtpd_sender_restrictions.
+[[nodiscard]] std::string postfix_sender_restriction(const GeneratorSettings::Postfix& settings);
 
 /// "tlspact_acme_bank" of the slug "acme_bank".
 [[nodiscard]] std::string postfix_class_name(const std::string& slug);

@@ -148,8 +148,20 @@ class MachineTest(unittest.TestCase):
         self.assertIn(f"smtp_tls_policy_maps = cdb:{self.machine.text_map}\n", text)
         self.assertIn("/etc/exim4/conf.d/router/190_tlspact", text)
         files = self.machine.json("init")["files"]
-        self.assertEqual(len(files), 13)
+        self.assertEqual(len(files), 9)
         self.assertLess(len(text.splitlines()), 30, "nobody reads more")
+        self.assertNotIn("smtpd_", text)
+
+    def test_init_prints_what_agreements_on_mail_to_us_need(self):
+        (self.machine.agreements / "in.toml").write_text(
+            '[[agreement]]\npartner = "Lab"\ndomains = ["lab.example"]\nlevel = "encrypt"\n[agreement.inbound]\n'
+            'networks = ["192.0.2.0/24"]\nrequire = "client-certificate"\n'
+            f'fingerprints = ["sha256:{"ab" * 32}"]\n')
+        text = self.run_ok("init")
+        for line in ("smtpd_restriction_classes = tlspact_lab\n", "smtpd_tls_ask_ccert = yes\n",
+                     "\nsmtpd_client_restrictions = check_client_access cidr:", "acl/51_tlspact_inbound"):
+            self.assertIn(line, text)
+        self.assertEqual(len(self.machine.json("init")["files"]), 13)
 
     def test_init_where_no_mail_server_is_says_so(self):
         said = self.run_ok("init", "--apply", expect=1)

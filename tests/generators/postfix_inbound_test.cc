@@ -75,7 +75,7 @@ TEST_CASE("Postfix's inbound tables of every kind of agreement") {
 
 TEST_CASE("Postfix's inbound settings of every kind of agreement") {
   std::string text;
-  for (const PostfixSetting& each : postfix_inbound_settings(every_kind(), settings())) {
+  for (const PostfixSetting& each : postfix_inbound_settings(every_kind().inbound, settings())) {
     constexpr std::array kHow{"set", "if_empty", "append", "prepend"};
     text += std::string{kHow.at(static_cast<std::size_t>(each.how))} + " " + each.name + " = " +
             each.value + "\n";
@@ -98,7 +98,7 @@ TEST_CASE("without agreements the files are there, and nothing is set") {
 TEST_CASE("agreements on TLS alone ask no client for a certificate") {
   Snapshot snapshot;
   snapshot.inbound = {inbound("Acme", {"192.0.2.0/24"})};
-  for (const PostfixSetting& each : postfix_inbound_settings(snapshot, settings())) {
+  for (const PostfixSetting& each : postfix_inbound_settings(snapshot.inbound, settings())) {
     CHECK(each.name != "smtpd_tls_ask_ccert");
     CHECK(each.name != "smtpd_restriction_classes");
   }

@@ -4,18 +4,20 @@
 #include <algorithm>
 
 #include "tests/support/catch.h"
+#include "tests/support/policies.h"
 
 using namespace tlspact;
 
 namespace {
 
-std::vector<SettingsFile> settings_for(const std::string& version) {
+std::vector<SettingsFile> settings_for(const std::string& version,
+                                       const InboundAgreements& inbound = {}) {
   GeneratorSettings settings;
   settings.postfix.map = "/maps/postfix/tls_policy";
   settings.postfix.types = {TableType::cdb};
   settings.postfix.options.version = PostfixVersion::parse(version).value();
   settings.exim.map = "/maps/exim/tls_policy.cdb";
-  return mta_settings(settings, "/etc/ssl/ca.pem");
+  return mta_settings(settings, "/etc/ssl/ca.pem", inbound);
 }
 
 const SettingsFile& file(const std::vector<SettingsFile>& files, const std::string& path) {
@@ -51,8 +53,24 @@ TEST_CASE("Exim's pieces come for Debian's split configuration and for a single 
     CHECK_FALSE(file(files, path).text.empty());
 }
 
+TEST_CASE("without agreements on it, mail to us is left alone") {
+  for (const SettingsFile& each : settings_for("3.7.11")) {
+    CHECK_FALSE(each.path.string().contains("inbound"));
+    CHECK_FALSE(each.text.contains("smtpd_"));
+  }
+}
+
+TEST_CASE("the lines for main.cf of agreements on mail to us") {
+  const auto files = settings_for("3.7.11", {test::inbound("Acme", {"192.0.2.0/24"})});
+  const std::string text = file(files, "/etc/postfix/tlspact.main.cf").text;
+  CHECK(
+      text.contains("\nsmtpd_client_restrictions = check_client_access "
+                    "cidr:/maps/postfix/tls_inbound_networks\n"));
+  CHECK(text.contains("\nsmtpd_sender_restrictions = "));
+}
+
 TEST_CASE("Exim's pieces for mail that comes in name the lists beside the map") {
-  const auto files = settings_for("3.7.11");
+  const auto files = settings_for("3.7.11", {test::inbound("Acme", {"192.0.2.0/24"})});
   const std::string debian = file(files, "/etc/exim4/conf.d/main/000_tlspact_inbound").text;
   CHECK(debian.contains("\nTLSPACT_IN_NETWORKS = /maps/exim/tls_inbound_networks\n"));
   CHECK(debian.contains("\nTLSPACT_IN_ASKED = /maps/exim/tls_inbound_ccert\n"));
@@ -66,7 +84,8 @@ TEST_CASE("Exim's pieces for mail that comes in name the lists beside the map") 
 }
 
 TEST_CASE("no template tag is left in any of them") {
-  for (const SettingsFile& each : settings_for("3.10.13")) {
+  for (const SettingsFile& each :
+       settings_for("3.10.13", {test::inbound("Acme", {"192.0.2.0/24"})})) {
     INFO(each.path.string());
     CHECK_FALSE(each.text.contains("<%"));
     CHECK_FALSE(each.text.contains("%>"));

@@ -5,7 +5,7 @@ import os
 import signal
 
 import cases
-from lab.exim import SINGLE_FILE, Exim
+from lab.exim import Exim
 from lab.wait import until
 from wiring_tests import InitTests, WiringTest
 
@@ -195,9 +195,8 @@ class EximOwnFileWiringTest(EximWiringTest):
         for section in ("main", "acl", "routers", "transports"):
             self.assertIn(f"add the line: .include /etc/exim4/tlspact/{section}\n", said)
         self.expect_finding("has no router tlspact_mx", "tlspact init --apply", "alert")
-        includes = {section: f".include /etc/exim4/tlspact/{section}"
-                    for section in ("main", "acl", "routers", "transports")}
-        self.root.write(SINGLE, SINGLE_FILE.format(**includes))
+        self.mta.configure_single_file({section: f"/etc/exim4/tlspact/{section}"
+                                        for section in ("main", "acl", "routers", "transports")})
         self.assertIn("nothing to do", self.tlspact("init", "--apply"))
         self.tlspact("check")
         sender = self.send("secure", "secure-wrong-name")

@@ -2,7 +2,11 @@
 #include "daemon/control/init/init_plan.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "daemon/control/inbound_agreements.h"
+#include "daemon/control/wiring/postfix_inbound_wiring.h"
+#include "generators/exim/exim_inbound.h"
 #include "generators/postfix/postfix_outbound.h"
 #include "generators/shipped_files.h"
 
@@ -32,9 +36,47 @@ Result<void> check_postfix_map(const GeneratorSettings::Postfix& settings,
   return must_exist(settings.map.string() + std::string{table_extension(type)});
 }
 
-Result<void> check_exim_map(const GeneratorSettings::Exim& settings) {
+Result<void> check_postfix_inbound(const GeneratorSettings::Postfix& settings,
+                                   const InboundAgreements& inbound) {
+  for (const fs::path& file : postfix_inbound_files(inbound, settings))
+    if (auto there = must_exist(file); !there) return there;
+  return {};
+}
+
+Result<void> check_exim_map(const GeneratorSettings::Exim& settings,
+                            const InboundAgreements& inbound) {
   if (auto there = must_exist(settings.map); !there) return there;
-  return must_exist(exim_no_ca_path(settings.map));
+  if (auto there = must_exist(exim_no_ca_path(settings.map)); !there || inbound.empty())
+    return there;
+  for (const fs::path& list : exim_inbound_paths(settings.map))
+    if (auto there = must_exist(list); !there) return there;
+  return {};
+}
+
+Result<void> plan_postfix_part(const Config& config, const MtaFacts& facts, Time now,
+                               const InboundAgreements& inbound, InitPlan& plan) {
+  const GeneratorSettings settings = generator_settings(config, facts);
+  auto instances = read_postfix_instances();
+  if (!instances) return std::unexpected(instances.error());
+  plan.postfix = *std::move(instances);
+  if (auto there = check_postfix_map(settings.postfix, facts.postfix); !there) return there;
+  if (auto there = check_postfix_inbound(settings.postfix, inbound); !there) return there;
+  if (!inbound.empty())
+    for (const PostfixInstance& instance : plan.postfix)
+      std::ranges::move(check_server_certificate(instance), std::back_inserter(plan.findings));
+  const Agreements agreements = agreements_in_force(config.agreements.directory, now);
+  return plan_postfix(init_settings(config, settings, inbound).postfix, agreements, plan);
+}
+
+Result<void> plan_exim_part(const Config& config, const MtaFacts& facts,
+                            const InboundAgreements& inbound, InitPlan& plan) {
+  const GeneratorSettings settings = generator_settings(config, facts);
+  auto machine = read_exim_machine(facts.exim.program);
+  if (!machine) return std::unexpected(machine.error());
+  plan.exim = *std::move(machine);
+  if (plan.exim->sends_to_mx())
+    if (auto there = check_exim_map(settings.exim, inbound); !there) return there;
+  return plan_exim(init_settings(config, settings, inbound).exim, plan);
 }
 
 }  // namespace
@@ -44,12 +86,16 @@ bool InitPlan::is_whole() const {
                              [](const Finding& each) { return each.severity == Severity::note; });
 }
 
-InitSettings init_settings(const Config& config, const GeneratorSettings& settings) {
+InitSettings init_settings(const Config& config, const GeneratorSettings& settings,
+                           const InboundAgreements& inbound) {
   InitSettings out;
-  if (settings.postfix.enabled && !settings.postfix.types.empty())
+  if (settings.postfix.enabled && !settings.postfix.types.empty()) {
     out.postfix = postfix_outbound_settings(settings.postfix, config.tls.ca_file);
+    std::ranges::move(postfix_inbound_settings(inbound, settings.postfix),
+                      std::back_inserter(out.postfix));
+  }
   if (!settings.exim.enabled) return out;
-  for (SettingsFile& file : mta_settings(settings, config.tls.ca_file))
+  for (SettingsFile& file : mta_settings(settings, config.tls.ca_file, inbound))
     if (file.path.string().starts_with("/etc/exim4/")) out.exim.push_back(std::move(file));
   return out;
 }
@@ -62,32 +108,19 @@ Result<void> add_change(FileChange change, InitPlan& plan) {
 }
 
 Result<InitPlan> plan_init(const Config& config, const MtaFacts& facts, Time now) {
-  InitPlan plan;
   const GeneratorSettings settings = generator_settings(config, facts);
-  const InitSettings wanted = init_settings(config, settings);
+  InboundDirectory inbound = read_inbound_agreements(config, now);
+  InitPlan plan{.findings = std::move(inbound.refused)};
   if (!facts.postfix.installed && !facts.exim.installed)
     plan.findings.push_back({Severity::warning, "init",
                              "neither Postfix nor Exim is installed here",
                              "for another machine: tlspact init --output DIR"});
-  if (settings.postfix.enabled && facts.postfix.installed) {
-    auto instances = read_postfix_instances();
-    if (!instances) return std::unexpected(instances.error());
-    plan.postfix = *std::move(instances);
-    if (auto there = check_postfix_map(settings.postfix, facts.postfix); !there)
-      return std::unexpected(there.error());
-    const Agreements agreements = agreements_in_force(config.agreements.directory, now);
-    if (auto planned = plan_postfix(wanted.postfix, agreements, plan); !planned)
+  if (settings.postfix.enabled && facts.postfix.installed)
+    if (auto planned = plan_postfix_part(config, facts, now, inbound.agreements, plan); !planned)
       return std::unexpected(planned.error());
-  }
-  if (settings.exim.enabled && facts.exim.installed) {
-    auto machine = read_exim_machine(facts.exim.program);
-    if (!machine) return std::unexpected(machine.error());
-    plan.exim = *std::move(machine);
-    if (plan.exim->sends_to_mx())
-      if (auto there = check_exim_map(settings.exim); !there) return std::unexpected(there.error());
-    if (auto planned = plan_exim(wanted.exim, plan); !planned)
+  if (settings.exim.enabled && facts.exim.installed)
+    if (auto planned = plan_exim_part(config, facts, inbound.agreements, plan); !planned)
       return std::unexpected(planned.error());
-  }
   return plan;
 }
 

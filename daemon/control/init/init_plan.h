@@ -13,19 +13,22 @@
 #include "daemon/control/wiring/exim_machine.h"
 #include "daemon/control/wiring/finding.h"
 #include "daemon/control/wiring/postfix_instance.h"
+#include "generators/postfix/postfix_inbound.h"
 #include "generators/postfix/postfix_setting.h"
 #include "generators/settings.h"
 
 namespace tlspact {
 
-/// What connects the MTAs to the maps, whatever the machine looks like. More maps (of mail to us)
-/// bring more of both.
+/// What connects the MTAs to the maps, whatever the machine looks like. What mail to us needs is
+/// there only if there are agreements on it. It is not taken out again when the last of them ends:
+/// tables without rows ask nothing of anybody, and undo knows what stood there before.
 struct InitSettings {
   PostfixSettings postfix;
   std::vector<SettingsFile> exim;  ///< as mta_settings(): conf.d/ and the pieces of a single file
 };
 
-[[nodiscard]] InitSettings init_settings(const Config& config, const GeneratorSettings& settings);
+[[nodiscard]] InitSettings init_settings(const Config& config, const GeneratorSettings& settings,
+                                         const InboundAgreements& inbound);
 
 /// A value. The files in the order in which they have to be written, so that an MTA's configuration
 /// works after each of them.

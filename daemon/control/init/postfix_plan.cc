@@ -12,6 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 using How = PostfixSetting::How;
 
+constexpr std::string_view kClasses = "smtpd_restriction_classes";
+
 /// The values that Postfix uses now; what this version does not know is not in it.
 Result<PostfixParameters> effective_values(const PostfixInstance& instance,
                                            const PostfixSettings& settings) {
@@ -22,7 +24,24 @@ Result<PostfixParameters> effective_values(const PostfixInstance& instance,
   if (!output) return std::unexpected(output.error());
   if (output->exit_code != 0)
     return fail(Errc::io, instance.subject() + ": postconf failed: " + first_line(*output));
-  return parse_postconf(output->out);
+  PostfixParameters out = parse_postconf(output->out);
+  // A class is a parameter as soon as it is one of smtpd_restriction_classes: before that it has no
+  // value, where a parameter that this version does not know must not be set.
+  for (const PostfixSetting& each : settings)
+    if (each.name == kClasses) out.try_emplace(each.value);
+  return out;
+}
+
+/// Fingerprints in tables of the administrator's own are written by the digest that was.
+void tell_of_digest(const PostfixInstance& instance, const std::string& before, InitPlan& plan) {
+  if (before == "sha256") return;
+  plan.findings.push_back(
+      {Severity::note,
+       instance.subject(),
+       "smtpd_tls_fingerprint_digest was " + before +
+           " and becomes sha256: fingerprints of client certificates in tables of your own "
+           "(relay_clientcerts, check_ccert_access) have to be written anew",
+       {}});
 }
 
 /// What the setting becomes for this instance; nullopt: better not.
@@ -40,6 +59,9 @@ std::optional<PostfixSetting> fitted(PostfixSetting setting, const PostfixInstan
   const bool legacy = value("smtp_use_tls") == "yes" || value("smtp_enforce_tls") == "yes";
   if (setting.name == "smtp_tls_security_level" && setting.how == How::if_empty && legacy)
     return std::nullopt;
+  const bool legacy_inbound =
+      value("smtpd_use_tls") == "yes" || value("smtpd_enforce_tls") == "yes";
+  if (setting.name == "smtpd_tls_security_level" && legacy_inbound) return std::nullopt;
   // A digest that the administrator chose belongs to fingerprints that are not ours.
   const bool pins =
       std::ranges::any_of(agreements, [](const auto& each) { return !each->policy.pins.empty(); });
@@ -79,8 +101,9 @@ Result<void> plan_main_cf(const PostfixInstance& instance, const PostfixSettings
     const auto setting = fitted(each, instance, main_cf, agreements);
     if (setting && setting->name == "smtp_tls_CAfile")
       if (auto there = must_be_readable(setting->value); !there) return there;
-    if (setting && main_cf.apply(*setting, known->second))
-      change.what.push_back(each.name + " = " + main_cf.value(each.name).value_or(""));
+    if (!setting || !main_cf.apply(*setting, known->second)) continue;
+    if (each.name == "smtpd_tls_fingerprint_digest") tell_of_digest(instance, known->second, plan);
+    change.what.push_back(each.name + " = " + main_cf.value(each.name).value_or(""));
   }
   change.text = main_cf.text();
   return add_change(std::move(change), plan);

@@ -41,6 +41,9 @@ void read_objects(EximMachine& machine) {
     machine.authenticators[name] = parse_exim_dump(dump(program, {"authenticator", name}));
   machine.auth_advertise_hosts =
       parse_exim_dump(dump(program, {"auth_advertise_hosts"}))["auth_advertise_hosts"];
+  machine.inbound =
+      parse_exim_dump(dump(program, {"acl_smtp_mail", "tls_advertise_hosts", "tls_certificate",
+                                     "tls_try_verify_hosts", "tls_verify_hosts"}));
   machine.drill = dump(program, {"macro", "TLSPACT_DRILL"}).starts_with("TLSPACT_DRILL");
 }
 

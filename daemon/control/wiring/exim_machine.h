@@ -31,6 +31,7 @@ struct EximMachine {
   EximDump our_transport;  ///< of tlspact_smtp
   std::map<std::string, EximDump> authenticators;
   std::string auth_advertise_hosts;
+  EximDump inbound;    ///< of the main options that mail to us depends on
   bool drill = false;  ///< the macro TLSPACT_DRILL is set
 
   /// Whether mail goes straight to the MX hosts: always outside of Debian's own layouts, else if

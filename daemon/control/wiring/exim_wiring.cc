@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "daemon/control/wiring/exim_inbound_wiring.h"
 #include "generators/shipped_files.h"
 
 namespace tlspact {
@@ -195,6 +197,7 @@ Findings exim_wiring(const EximMachine& machine, const EximExpectation& expected
     return out;
   }
   check_clear_passwords(machine, out);
+  std::ranges::move(check_exim_inbound(machine, expected), std::back_inserter(out));
   if (!machine.sends_to_mx()) {
     out.push_back(smart_host(machine, expected.agreements));
     return out;

@@ -10,6 +10,7 @@
 #include "daemon/control/wiring/exim_machine.h"
 #include "daemon/control/wiring/finding.h"
 #include "generators/generator.h"
+#include "generators/postfix/postfix_inbound.h"
 
 namespace tlspact {
 
@@ -20,6 +21,7 @@ struct EximExpectation {
   std::string ca_file;  ///< [tls] ca_file; empty: the system's
   /// See ask_exim_routes().
   std::function<Result<std::vector<EximRoute>>(const std::vector<std::string>& addresses)> routes;
+  InboundAgreements inbound = {};  ///< see check_exim_inbound()
 };
 
 /// All that check says of Exim. Changes nothing. Order of routers, changed options of our

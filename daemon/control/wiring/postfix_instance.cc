@@ -2,6 +2,7 @@
 #include "daemon/control/wiring/postfix_instance.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "generators/process/subprocess.h"
 
@@ -38,6 +39,18 @@ constexpr const char* kNames[] = {
     "smtpd_tls_auth_only",
     "smtpd_tls_security_level",
     "smtpd_enforce_tls",
+    "smtpd_use_tls",
+    "master_service_disable",
+    "smtpd_delay_reject",
+    "smtpd_client_restrictions",
+    "smtpd_sender_restrictions",
+    "smtpd_restriction_classes",
+    "smtpd_tls_ask_ccert",
+    "smtpd_tls_fingerprint_digest",
+    "smtpd_tls_chain_files",
+    "smtpd_tls_cert_file",
+    "smtpd_tls_eccert_file",
+    "smtpd_tls_dcert_file",
     "smtpd_tls_wrappermode",
 };
 
@@ -49,6 +62,29 @@ Result<std::string> ask(std::vector<std::string> argv) {
   return output->out;
 }
 
+/// The classes of ours, which are parameters since smtpd_restriction_classes names them.
+Result<void> read_classes(PostfixInstance& instance) {
+  std::vector<std::string> command{"postconf", "-c", instance.config_dir.string(), "-x"};
+  const std::size_t none = command.size();
+  for (std::string& name : split_postfix_list(instance.value("smtpd_restriction_classes")))
+    if (name.starts_with("tlspact_")) command.push_back(std::move(name));
+  if (command.size() == none) return {};
+  const auto classes = ask(std::move(command));
+  if (!classes) return std::unexpected(classes.error());
+  instance.parameters.merge(parse_postconf(*classes));
+  return {};
+}
+
+/// What the types of tables are called, one a line.
+Result<void> read_table_types(PostfixInstance& instance) {
+  const auto types = ask({"postconf", "-c", instance.config_dir.string(), "-m"});
+  if (!types) return std::unexpected(types.error());
+  std::istringstream lines{*types};
+  for (std::string line; std::getline(lines, line);)
+    instance.table_types.push_back(line);
+  return {};
+}
+
 Result<PostfixInstance> read_instance(const std::filesystem::path& config_dir, bool primary) {
   PostfixInstance out;
   out.primary = primary;
@@ -58,9 +94,11 @@ Result<PostfixInstance> read_instance(const std::filesystem::path& config_dir, b
   const auto parameters = ask(std::move(command));
   if (!parameters) return std::unexpected(parameters.error());
   out.parameters = parse_postconf(*parameters);
+  if (auto read = read_classes(out); !read) return std::unexpected(read.error());
+  if (auto read = read_table_types(out); !read) return std::unexpected(read.error());
   const auto services = ask({"postconf", "-c", config_dir.string(), "-M"});
   if (!services) return std::unexpected(services.error());
-  const auto overrides = ask({"postconf", "-c", config_dir.string(), "-P"});
+  const auto overrides = ask({"postconf", "-c", config_dir.string(), "-x", "-P"});
   if (!overrides) return std::unexpected(overrides.error());
   const std::string& level = out.parameters["compatibility_level"];
   out.services = parse_master_cf(*services, *overrides, level.empty() || level == "0");

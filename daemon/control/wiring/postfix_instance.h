@@ -18,8 +18,10 @@ namespace tlspact {
 struct PostfixInstance {
   bool primary = true;
   std::filesystem::path config_dir = "/etc/postfix";
-  PostfixParameters parameters;  ///< of the names that the checks ask for, $names expanded
+  PostfixParameters
+      parameters;  ///< of the names that the checks ask for, $names expanded, and our classes
   std::vector<PostfixService> services;
+  std::vector<std::string> table_types;  ///< `postconf -m`
 
   /// The parameter as `service` uses it (its own -o, else main.cf); empty if there is none.
   [[nodiscard]] std::string value(const std::string& name,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/control/wiring/postfix_inbound_wiring.h"
 #include "daemon/control/wiring/postfix_routing.h"
 #include "daemon/control/wiring/postfix_scope.h"
 #include "generators/table/file.h"
@@ -103,7 +104,8 @@ Findings check_clear_authentication(const PostfixInstance& instance) {
 Findings postfix_wiring(const PostfixInstance& instance, const PostfixExpectation& expected) {
   Findings out = check_policy_maps(instance, expected);
   for (Findings part : {check_routing(instance, expected), check_tls_settings(instance, expected),
-                        check_chroot(instance, expected), check_clear_authentication(instance)})
+                        check_chroot(instance, expected), check_clear_authentication(instance),
+                        check_inbound(instance, expected)})
     std::ranges::move(part, std::back_inserter(out));
   return out;
 }

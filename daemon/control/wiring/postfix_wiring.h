@@ -11,6 +11,7 @@
 #include "daemon/control/wiring/finding.h"
 #include "daemon/control/wiring/postfix_instance.h"
 #include "generators/generator.h"
+#include "generators/postfix/postfix_inbound.h"
 
 namespace tlspact {
 
@@ -23,9 +24,11 @@ struct PostfixExpectation {
   std::function<Result<std::optional<std::string>>(const std::string& key,
                                                    const std::string& table)>
       query;
+  InboundAgreements inbound = {};  ///< see check_inbound()
 };
 
-/// All that check says of one instance: the parts below, and postfix_routing.h. Looks at files
+/// All that check says of one instance: the parts below, postfix_routing.h and
+/// postfix_inbound_wiring.h. Looks at files
 /// (maps, CA files, sockets), asks tables by `query`, changes nothing.
 [[nodiscard]] Findings postfix_wiring(const PostfixInstance& instance,
                                       const PostfixExpectation& expected);
