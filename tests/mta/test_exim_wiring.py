@@ -5,6 +5,7 @@ import os
 import signal
 
 import cases
+import generator
 from lab.exim import SINGLE_FILE, Exim
 from lab.wait import until
 from wiring_tests import InitTests, WiringTest
@@ -96,6 +97,20 @@ class EximSplitWiringTest(InitTests, EximWiringTest):
                 if "init --apply" in remedy:
                     self.tlspact("init", "--apply")
                     self.assertFalse([each for each in self.findings() if text in each["text"]], name)
+
+    def test_a_missing_ca_store_is_an_alert_and_defers_nobody_without_a_policy(self):
+        """Every entry that asks for TLS waits, `encrypt` too: Exim gives GnuTLS the file whatever the level."""
+        self.agree("secure", "encrypt-self-signed")
+        self.connect()
+        ca_file = self.root / generator.CA_FILE
+        self.addCleanup(ca_file.chmod, 0o644)
+        self.addCleanup(ca_file.write_bytes, ca_file.read_bytes())
+        ca_file.unlink()
+        self.expect_finding("([tls] ca_file)", "put the CA file there", "alert")
+        sender = "without-ca@lab.test"
+        self.mta.send(sender, *(cases.BY_NAME[case].recipient for case in ("plain", "secure")))
+        self.assert_delivered("plain", sender)
+        self.assert_refused("secure", sender)
 
     def test_init_with_a_smart_host_says_that_nothing_applies(self):
         self.root.write(ANSWERS, self.root.read(ANSWERS).replace("configtype='internet'", "configtype='smarthost'"))
