@@ -16,6 +16,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kDeadline{20};
 
+/// Where GnuTLS and Debian's OpenSSL look.
+const std::string kSystemStore = "/etc/ssl/certs/ca-certificates.crt";
+
 /// "name = value" lines.
 std::map<std::string, std::string> parse_parameters(const std::string& text) {
   std::map<std::string, std::string> out;
@@ -93,6 +96,7 @@ Result<EximFacts> ask_exim() {
     if (find_program(program).empty()) continue;
     facts.program = program;
     facts.installed = true;
+    facts.asked = true;
     const auto output = run_command({.argv = {program, "-bV"}, .input = {}, .deadline = kDeadline});
     if (!output) return std::unexpected(output.error());
     // "Support for: … GnuTLS …"; even a broken configuration file leaves this line.
@@ -188,6 +192,10 @@ GeneratorSettings generator_settings(const Config& config, const MtaFacts& facts
   settings.exim.enabled = config.exim.enabled.value_or(facts.exim.installed);
   settings.exim.map = config.exim_map();
   settings.exim.options.tls_library = facts.exim.tls_library;
+  // With --output, and for an Exim elsewhere, nothing of this machine is asked.
+  settings.exim.options.ca_store =
+      !facts.exim.asked ||
+      ca_store_is_usable(config.tls.ca_file.empty() ? kSystemStore : config.tls.ca_file, {}, false);
   return settings;
 }
 

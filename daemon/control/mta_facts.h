@@ -27,6 +27,7 @@ struct PostfixFacts {
 
 struct EximFacts {
   bool installed = false;
+  bool asked = false;   ///< these are facts of this machine
   std::string program;  ///< exim4 or exim
   TlsLibrary tls_library = TlsLibrary::gnutls;
 };

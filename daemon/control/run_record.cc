@@ -113,7 +113,7 @@ std::string settings_text(const GeneratorSettings& settings) {
   for (const TableType type : postfix.types)
     out << ' ' << table_type_name(type);
   out << '\n'
-      << exim.enabled << ' ' << exim.map << ' ' << static_cast<int>(exim.options.tls_library)
+      << exim.enabled << ' ' << exim.map << ' ' << static_cast<int>(exim.options.tls_library) << exim.options.ca_store
       << '\n';
   return out.str();
 }

@@ -117,6 +117,12 @@ class Rendering {
       notice(Severity::alert,
              "secure without names to check: encrypt is used instead, without authentication");
     }
+    if (policy_.level == Level::secure && policy_.ca_file.empty() && !options_.ca_store) {
+      policy_.level = Level::encrypt;
+      notice(Severity::alert,
+             "Exim has no usable CA store (ca_file of [tls], or the system's): encrypt is used "
+             "instead, without authentication");
+    }
     note_openssl();
   }
 

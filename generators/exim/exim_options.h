@@ -11,6 +11,8 @@ enum class TlsLibrary : std::uint8_t { gnutls, openssl };
 
 struct EximOptions {
   TlsLibrary tls_library = TlsLibrary::gnutls;  ///< Debian's builds
+  /// The trust store that the fragments name can be read. Without it, every secure entry defers.
+  bool ca_store = true;
 };
 
 }  // namespace tlspact

@@ -57,7 +57,8 @@ std::optional<InstalledGeneration> parse_manifest(const std::string& text) {
       in >> time;
       out.made = parse_rfc3339(time).value_or(Time{});
     } else if (name == "cause") {
-      std::getline(in >> std::ws, out.cause);
+      if (in.get() != ' ') return std::nullopt;
+      std::getline(in, out.cause);
     } else if (name == "file") {
       auto file = parse_file(in);
       if (!file) return std::nullopt;

@@ -58,3 +58,12 @@ TEST_CASE("a manifest that is cut off or of another version is none") {
   bad.replace(bad.find("file 5"), 6, "file x");
   CHECK_FALSE(parse_manifest(bad));
 }
+
+TEST_CASE("a manifest that is damaged anywhere is no crash") {
+  const std::string whole = manifest_text(sample());
+  for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
+    static_cast<void>(parse_manifest(whole.substr(0, size) + "\nend\n"));
+    static_cast<void>(parse_manifest(whole.substr(0, size) + whole.substr(size + 1)));
+  }
+  CHECK_FALSE(parse_manifest("tlspact generation 1\ncause\nend\n"));
+}

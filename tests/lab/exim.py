@@ -144,6 +144,22 @@ class Exim:
         """What a string of the configuration becomes."""
         return self.root.run("exim4", "-be", text).strip()
 
+    def events(self, text):
+        """What lines of the log tell, in their order: (message, sender, None) or (message, None, Outcome)."""
+        for line in text.splitlines():
+            if match := ARRIVED.match(line):
+                yield match[1], match[2], None
+            elif match := STATUS.match(line):
+                yield match[1], None, Outcome(MEANING[match[2]], match[0])
+
+    def log_bytes(self, since=0):
+        """The log from a place on; there is none before the first message."""
+        if not (self.root / LOG).exists():
+            return b""
+        with (self.root / LOG).open("rb") as file:
+            file.seek(since)
+            return file.read()
+
     def _log(self):
         return self.root.read(LOG)
 

@@ -114,6 +114,20 @@ class Postfix:
         answer = self.root.attempt("postmap", "-q", "-", table, text_in=asked).stdout
         return dict(line.split("\t", 1) for line in answer.splitlines())
 
+    def events(self, text):
+        """What lines of the log tell, in their order: (message, sender, None) or (message, None, Outcome)."""
+        for line in text.splitlines():
+            if match := QUEUED_FROM.search(line):
+                yield match[1], match[2], None
+            elif match := STATUS.search(line):
+                yield match[1], None, Outcome(_status(match[3]), match[0])
+
+    def log_bytes(self, since=0):
+        """The log from a place on."""
+        with (self.root / LOG).open("rb") as file:
+            file.seek(since)
+            return file.read()
+
     def _log(self):
         return self.root.read(LOG)
 

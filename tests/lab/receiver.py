@@ -44,6 +44,11 @@ class MailLog:
         with self._lock:
             self._mails.clear()
 
+    def all(self):
+        """All transactions, oldest first."""
+        with self._lock:
+            return list(self._mails)
+
     def of(self, sender):
         """The transactions of one envelope sender, oldest first."""
         with self._lock:

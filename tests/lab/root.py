@@ -56,7 +56,7 @@ class Root:
         """Runs a command inside; returns its standard output; raises CommandFailed with all it said."""
         done = self.attempt(*command, text_in=text_in)
         if done.returncode != 0:
-            raise CommandFailed(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+            raise CommandFailed(f"{' '.join(command)[:500]}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def attempt(self, *command, text_in=""):

@@ -136,8 +136,16 @@ SHARED = (
 REPLACED = Case("replaced", NO_STARTTLS)
 REPLACED_AGREED = dataclasses.replace(REPLACED, agreement=Agreement("encrypt"))
 
+# Their agreements change all the time (swap_tests.py), those of SWAPPED between one that delivers and one that does not.
+# CLEAR has one always; without it, its mail would go in clear.
+SWAPPED = (Case("swap", SELF_SIGNED), Case("swap-lmdb", SELF_SIGNED))
+CLEAR = Case("swap-clear", NO_STARTTLS)
+
+# Every name below lines.test has the same MX host: domains made up by the hundred (line_tests.py).
+LINES = Case("lines", RIGHT, domain="*.lines.test", host="mx.lines.test")
+
 BATCH = LISTED + AGREED + CORP + WITHOUT_POLICY
-ALL = BATCH + OTHERS + SHARED + (REPLACED,)
+ALL = BATCH + OTHERS + SHARED + SWAPPED + (REPLACED, CLEAR, LINES)
 BY_NAME = {case.name: case for case in ALL}
 
 # Hosts that stand before the case's own in its MX records: right certificates, but not in its policy.

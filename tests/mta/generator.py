@@ -45,6 +45,14 @@ exec chroot {root} postmap "$@"
 """
 
 
+class Failed(AssertionError):
+    """The program ended with another exit code than 0."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
 class Tlspact:
     """The program and its inputs: a configuration, agreement files, a signed list."""
 
@@ -63,8 +71,12 @@ class Tlspact:
     def write_list(self):
         """Writes and signs the list of all listed cases."""
         listed = [case for case in cases.ALL if case.listed]
+        self.write_signed(policies.list_json(listed, datetime.datetime.now(datetime.timezone.utc)).encode())
+
+    def write_signed(self, data):
+        """Makes these bytes the list, with a signature."""
         target = self._inputs / "list.json"
-        target.write_text(policies.list_json(listed, datetime.datetime.now(datetime.timezone.utc)), encoding="utf-8")
+        target.write_bytes(data)
         self._gpg("--yes", "--armor", "--output", f"{target}.asc", "--detach-sign", target)
 
     def write_agreements(self, some_cases):
@@ -76,6 +88,11 @@ class Tlspact:
             if case.agreement:
                 text = policies.agreement_toml(case, self._world.credential(case))
                 (directory / f"{case.name}.toml").write_text(text, encoding="utf-8")
+
+    def write_agreement_file(self, data):
+        """Makes these bytes the only agreement file."""
+        self.write_agreements(())
+        (self._inputs / "agreements.d/all.toml").write_bytes(data)
 
     def generate(self, root, kind, postfix_version):
         """Writes the maps at their places below the root."""
@@ -97,7 +114,7 @@ class Tlspact:
                               capture_output=True, text=True, check=False, timeout=60,
                               env=dict(os.environ, PATH=f"{self._tools}:{os.environ['PATH']}"))
         if done.returncode != 0:
-            raise AssertionError(f"tlspact {command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+            raise Failed(done.returncode, f"tlspact {command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
     def _make_key(self):
         self._gnupg_home.mkdir(mode=0o700)

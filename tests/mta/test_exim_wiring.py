@@ -5,7 +5,8 @@ import os
 import signal
 
 import cases
-from lab.exim import Exim
+import generator
+from lab.exim import SINGLE_FILE, Exim
 from lab.wait import until
 from wiring_tests import InitTests, WiringTest
 
@@ -96,6 +97,26 @@ class EximSplitWiringTest(InitTests, EximWiringTest):
                 if "init --apply" in remedy:
                     self.tlspact("init", "--apply")
                     self.assertFalse([each for each in self.findings() if text in each["text"]], name)
+
+    def test_a_missing_ca_store_is_an_alert_and_defers_nobody_without_a_policy(self):
+        """What asks for an authenticated host waits until the next run, which writes `encrypt`."""
+        self.agree("secure", "encrypt-self-signed")
+        self.connect()
+        ca_file = self.root / generator.CA_FILE
+        self.addCleanup(ca_file.chmod, 0o644)
+        self.addCleanup(ca_file.write_bytes, ca_file.read_bytes())
+        ca_file.unlink()
+        self.expect_finding("([tls] ca_file)", "put the CA file there", "alert")
+        sender = "without-ca@lab.test"
+        names = ("plain", "secure", "encrypt-self-signed")
+        self.mta.send(sender, *(cases.BY_NAME[case].recipient for case in names))
+        self.assert_delivered("plain", sender)
+        self.assert_refused("secure", sender)
+        self.assertIsNotNone(self.assert_delivered("encrypt-self-signed", sender).tls)
+        self.assertIn("Exim has no usable CA store", self.tlspact("generate"))
+        again = "without-ca-again@lab.test"
+        self.mta.send(again, cases.BY_NAME["secure"].recipient)
+        self.assertIsNotNone(self.assert_delivered("secure", again).tls)
 
     def test_init_with_a_smart_host_says_that_nothing_applies(self):
         self.root.write(ANSWERS, self.root.read(ANSWERS).replace("configtype='internet'", "configtype='smarthost'"))

@@ -3,6 +3,7 @@
 
 import cases
 import generator
+from lab import outcome
 from lab.postfix import Postfix
 from wiring_tests import AGREED, InitTests, WiringTest
 
@@ -109,6 +110,16 @@ BROKEN_FROM_3_10 = {
                         "postconf -e 'smtp_tls_enforce_sts_mx_patterns = yes'", "alert", "run"),
 }
 
+# How a CA store is unusable -> the change, and whether Postfix still has TLS. Where smtp_tls_CAfile cannot be loaded it has
+# none at all: then what requires TLS waits, and only that.
+CA_STORES = {
+    "no store": ("postconf -e smtp_tls_CAfile= smtp_tls_CApath=", True),
+    "CAfile missing": ("postconf -e smtp_tls_CAfile=/nonexistent", False),
+    "CAfile empty": ("touch /etc/empty; postconf -e smtp_tls_CAfile=/etc/empty", False),
+    "CAfile a directory": ("mkdir /etc/empty; postconf -e smtp_tls_CAfile=/etc/empty", False),
+    "CApath empty": ("mkdir /etc/empty; postconf -e smtp_tls_CAfile= smtp_tls_CApath=/etc/empty", True),
+}
+
 
 class PostfixWiringTest(InitTests, WiringTest):
     """Debian's own master.cf; a main.cf with comments, as people have it."""
@@ -150,6 +161,32 @@ class PostfixWiringTest(InitTests, WiringTest):
                     command = finding["remedy"].split(" (")[0].replace(" && postfix reload", "")
                     self.root.run("sh", "-ec", command)
                     self.assertFalse([each for each in self.findings() if text in each["text"]], name)
+
+    def test_an_unusable_ca_store_gives_encrypt_and_an_alert_and_defers_nobody_else(self):
+        self.connect()
+        connected = self.save("connected")
+        for name, (change, works) in CA_STORES.items():
+            with self.subTest(name):
+                self.restore(connected)
+                self.root.run("sh", "-ec", f"rm -rf /etc/empty; {change}")
+                self.assertIn("no usable CA store", self.tlspact("generate"))
+                self.assertTrue(self.tlspact("lookup", "secure.test").startswith("OK encrypt"))
+                self.assertIn("smtp_tls_CA", self.tlspact("check", expect=1))
+                self.mta.start()
+                try:
+                    self.assert_only_secure_suffers(f"{name.replace(' ', '-').lower()}@lab.test", works)
+                finally:
+                    self.mta.stop()
+
+    def assert_only_secure_suffers(self, sender, has_tls):
+        """Mail without a policy goes; mail with one goes by TLS if Postfix has any, and waits if not."""
+        for case in ("secure", "plain"):
+            self.mta.send(sender, cases.BY_NAME[case].recipient)
+        self.assert_delivered("plain", sender)
+        if has_tls:
+            self.assertIsNotNone(self.assert_delivered("secure", sender).tls)
+        else:
+            self.assertEqual(self.outcome_of(cases.BY_NAME["secure"], sender).status, outcome.DEFERRED)
 
     def test_check_says_what_postfix_really_does(self):
         """The findings about routing and levels, each seen in a delivery: mail to a domain whose agreement refuses it."""
