@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// The command line: finds the subcommand, prints what it returns.
+#include <sys/stat.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -141,6 +143,11 @@ int main_with(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error like a full disk
+  // Files get their modes whatever the caller's umask: also where a kill comes between making one
+  // and giving it its mode.
+  constexpr mode_t kOthersDoNotWrite = 022;
+  ::umask(kOthersDoNotWrite);
   try {
     return tlspact::flushed(tlspact::main_with({argv + 1, argv + argc}));
   } catch (const std::exception& exception) {

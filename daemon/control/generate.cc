@@ -29,6 +29,11 @@ class Generation {
  public:
   Generation(const Config& config, const GenerateOptions& options)
       : config_(config), options_(options) {}
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+  Generation(Generation&&) = delete;
+  Generation& operator=(Generation&&) = delete;
+  ~Generation() { clear_scratch(); }
 
   Result<GenerateReport> run() {
     if (auto ready = prepare(); !ready) return std::unexpected(ready.error());
@@ -65,7 +70,7 @@ class Generation {
   }
   void clear_scratch() const {
     std::error_code ignored;
-    if (options_.installs()) fs::remove_all(scratch(), ignored);
+    if (installation_) fs::remove_all(scratch(), ignored);  // under the lock
   }
 
   void add_notices(const Notices& notices) {
@@ -134,7 +139,7 @@ class Generation {
   [[nodiscard]] bool repeats_last_run() {
     if (!options_.installs() || !last_run_ || !last_run_->holds(inputs_, options_.now))
       return false;
-    if (installation_->history().hold()) return false;
+    if (installation_->history().hold() || installation_->history().unfinished()) return false;
     report_.counts = last_run_->counts;
     refused_ = refused_ || last_run_->refused;
     add_notices(last_run_->notices);
@@ -261,7 +266,6 @@ class Generation {
   }
 
   Result<GenerateReport> finished() {
-    clear_scratch();
     report_.exit_code = 0;
     if ((options_.check || options_.diff) && report_.changed) report_.exit_code = 1;
     if (never_good_) report_.exit_code = static_cast<int>(Errc::unavailable);

@@ -36,6 +36,8 @@ Result<Installation> Installation::begin(const Config& config) {
   if (!lock) return std::unexpected(lock.error());
   History history = History::open(config.state_path("history"), config.service.history);
   history.remove_leftovers();
+  remove_leftovers(config.postfix_map().parent_path());
+  remove_leftovers(config.exim_map().parent_path());
   return Installation{config, *std::move(facts), std::move(reloader), *std::move(lock),
                       std::move(history)};
 }
@@ -48,7 +50,15 @@ Result<std::vector<GeneratedFile>> Installation::install(std::span<const Artifac
   if (!staging) return std::unexpected(staging.error());
   std::ranges::copy(staging->notices(), std::back_inserter(notices));
   std::vector<GeneratedFile> files = generated_files(*staging);
-  if (!staging->changes_anything()) return files;
+  const bool interrupted = history_.unfinished();
+  if (!staging->changes_anything()) {
+    if (interrupted) {
+      if (auto reloaded = reload_if_needed(*staging, true, notices); !reloaded)
+        return std::unexpected(reloaded.error());
+      history_.end_install();
+    }
+    return files;
+  }
   std::vector<std::optional<RowChange>> changes;
   for (const StagedArtifact& artifact : staging->artifacts())
     changes.push_back(first_row_change(artifact));
@@ -59,8 +69,9 @@ Result<std::vector<GeneratedFile>> Installation::install(std::span<const Artifac
   }
   const auto number = history_.enter(staging->artifacts(), now, cause);
   if (!number) return std::unexpected(number.error());
-  auto done = staging->commit(history_.backup_place());
-  if (done) done = take_effect(*staging, changes, notices);
+  auto done = history_.begin_install();
+  if (done) done = staging->commit(history_.backup_place());
+  if (done) done = take_effect(*staging, interrupted, changes, notices);
   if (!done) {
     history_.withdraw(*number);
     for (const auto& [path, identity] : replaced) {
@@ -69,31 +80,44 @@ Result<std::vector<GeneratedFile>> Installation::install(std::span<const Artifac
     }
     return std::unexpected(done.error());
   }
+  history_.end_install();
   history_.prune();
   return files;
 }
 
-Result<void> Installation::take_effect(Staging& staging,
+Result<void> Installation::take_effect(Staging& staging, bool interrupted,
                                        const std::vector<std::optional<RowChange>>& changes,
                                        Notices& notices) {
-  auto done = reload_if_needed(staging);
+  auto done = reload_if_needed(staging, interrupted, notices);
   if (done) done = confirm_installed(staging.artifacts(), changes, facts_, notices);
   if (done) return {};
-  if (auto restored = staging.restore(); !restored) return restored;
-  if (auto reloaded = reload_if_needed(staging); !reloaded)
+  if (auto restored = staging.restore(); !restored)
+    return fail(
+        done.error().code,
+        done.error().text + "; and the previous maps cannot be put back: " + restored.error().text);
+  if (auto reloaded = reload_if_needed(staging, interrupted, notices); !reloaded)
     notices.push_back({Severity::alert, "Postfix", reloaded.error().text});
   return fail(done.error().code, done.error().text + "; the previous maps are back in place");
 }
 
-Result<void> Installation::reload_if_needed(const Staging& staging) {
+Result<void> Installation::reload_if_needed(const Staging& staging, bool interrupted,
+                                            Notices& notices) {
   if (!reloader_) return {};
   const bool always = config_.postfix.reload.value_or(false);
   const bool needed = std::ranges::any_of(staging.artifacts(), [&](const StagedArtifact& each) {
-    if (each.artifact.mta != "Postfix" || each.change == StagedArtifact::Change::unchanged)
-      return false;
+    const bool same = each.change == StagedArtifact::Change::unchanged && !interrupted;
+    if (each.artifact.mta != "Postfix" || same) return false;
     return always || each.artifact.needs_reload(each.change == StagedArtifact::Change::created);
   });
-  return needed ? reloader_->reload() : Result<void>{};
+  if (!needed) return {};
+  const auto reloaded = reloader_->reload();
+  if (!reloaded) return std::unexpected(reloaded.error());
+  if (*reloaded == PostfixReloader::Outcome::not_permitted)
+    notices.push_back({Severity::alert, "Postfix",
+                       "a table that it reads only when it starts has changed, and this user can "
+                       "neither see whether it runs nor reload it: say \"postfix reload\" as root, "
+                       "run tlspact as root, or use the table type cdb or lmdb"});
+  return {};
 }
 
 }  // namespace tlspact

@@ -42,7 +42,8 @@ class Installation {
 
   /// Stages, enters the generation into the history, renames, reloads where a type needs it, and
   /// confirms as the MTA looks up. If any of it fails, the previous files stay or are put back, so
-  /// that the next run tries again. Nothing is entered if nothing changes. `notices` gets what the
+  /// that the next run tries again. Nothing is entered if nothing changes; but if the last install
+  /// was killed before Postfix was reloaded, it is reloaded now. `notices` gets what the
   /// rows brought to light.
   [[nodiscard]] Result<std::vector<GeneratedFile>> install(std::span<const Artifact> artifacts,
                                                            Time now, const std::string& cause,
@@ -57,10 +58,12 @@ class Installation {
         lock_(std::move(lock)),
         history_(std::move(history)) {}
 
-  [[nodiscard]] Result<void> take_effect(Staging& staging,
+  [[nodiscard]] Result<void> take_effect(Staging& staging, bool interrupted,
                                          const std::vector<std::optional<RowChange>>& changes,
                                          Notices& notices);
-  [[nodiscard]] Result<void> reload_if_needed(const Staging& staging);
+  /// `interrupted`: as if every file had changed.
+  [[nodiscard]] Result<void> reload_if_needed(const Staging& staging, bool interrupted,
+                                              Notices& notices);
 
   const Config& config_;
   MtaFacts facts_;

@@ -14,8 +14,11 @@ Result<InstalledGeneration> wanted_generation(const History& history,
   const InstalledGeneration* wanted = nullptr;
   if (number) {
     wanted = history.find(*number);
-  } else if (all.size() > 1) {
-    wanted = &all[all.size() - 2];
+  } else {
+    // One whose install was killed never was in force, and its files are gone.
+    for (std::size_t i = all.size(); wanted == nullptr && i-- > 1;) {
+      if (history.is_whole(all[i - 1])) wanted = &all[i - 1];
+    }
   }
   if (wanted != nullptr) return *wanted;
   return fail(Errc::no_input, number

@@ -20,8 +20,6 @@ Result<RunLock> RunLock::take(const std::filesystem::path& file) {
   if (fd < 0) {
     auto failed = io_error(file, "opened");
     failed.error().code = Errc::io;
-    failed.error().text +=
-        "; run tlspact as root or as the owner of " + file.parent_path().string();
     return failed;
   }
   RunLock lock{fd};

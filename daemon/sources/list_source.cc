@@ -86,8 +86,8 @@ class ListFetch {
       brought = bring();
     }
     if (!brought) return failed(brought.error());
-    const auto verified =
-        verify_list(brought->list, brought->signature, key(), list_.url, context_.now);
+    const auto verified = verify_list(brought->list, brought->signature, key(), list_.url,
+                                      context_.now, context_.scratch);
     if (!verified) return failed(verified.error());
     if (auto forward = check_forward(*verified); !forward) return failed(forward.error());
     if (auto held = check_loss(*verified); !held) return held_back(held.error());
@@ -139,6 +139,7 @@ class ListFetch {
       return false;
     if (stored_->url != list_.url || stored_->expires == Time{}) return false;
     std::error_code error;
+    if (!fs::is_regular_file(context_.store.list_file(*stored_), error)) return false;
     for (const std::string* file : {&list_.url, &list_.signature}) {
       if (!file->empty() && !fs::is_regular_file(*file, error)) return false;
     }
@@ -150,7 +151,7 @@ class ListFetch {
 
   FetchReport verify_as_stored() {
     if (key() != nullptr) {
-      const auto signature = verify_signature(list_.url, list_.signature, *key());
+      const auto signature = verify_signature(list_.url, list_.signature, *key(), context_.scratch);
       if (!signature)
         return failed({signature.error().code,
                        list_.url + ": the signature is not accepted: " + signature.error().text});
@@ -367,11 +368,12 @@ Result<std::string> file_sha256(const fs::path& file) {
 }
 
 Result<VerifiedList> verify_list(const fs::path& list, const fs::path& signature,
-                                 const OpenPgpKey* key, const std::string& name, Time now) {
+                                 const OpenPgpKey* key, const std::string& name, Time now,
+                                 const fs::path& scratch) {
   VerifiedList out;
   auto digesting = std::async(std::launch::async, file_sha256, list);  // while gpgv does the same
   if (key != nullptr) {
-    auto verified = verify_signature(list, signature, *key);
+    auto verified = verify_signature(list, signature, *key, scratch);
     if (!verified)
       return fail(verified.error().code,
                   name + ": the signature is not accepted: " + verified.error().text);

@@ -25,7 +25,7 @@ struct VerifiedList {
 [[nodiscard]] Result<VerifiedList> verify_list(const std::filesystem::path& list,
                                                const std::filesystem::path& signature,
                                                const OpenPgpKey* key, const std::string& name,
-                                               Time now);
+                                               Time now, const std::filesystem::path& scratch = {});
 
 /// SHA-256 of a file, lower-case hex.
 [[nodiscard]] Result<std::string> file_sha256(const std::filesystem::path& file);

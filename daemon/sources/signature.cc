@@ -130,8 +130,9 @@ Result<VerifiedSignature> judge_gpgv_status(std::string_view status, const OpenP
 
 Result<VerifiedSignature> verify_signature(const std::filesystem::path& data_file,
                                            const std::filesystem::path& signature_file,
-                                           const OpenPgpKey& key) {
-  const auto directory = TempDirectory::make();
+                                           const OpenPgpKey& key,
+                                           const std::filesystem::path& scratch) {
+  const auto directory = TempDirectory::make(scratch);
   if (!directory) return std::unexpected(directory.error());
   const std::filesystem::path keyring = directory->path() / "keyring.gpg";
   constexpr unsigned kMode = 0600;

@@ -22,10 +22,11 @@ struct VerifiedSignature {
 /// keys. gpgv's exit code is not trusted (it is 0 for expired keys and SHA-1): its status lines
 /// are read. Refused (bad_input): a bad or missing signature, any other key, an expired or revoked
 /// key or signature, a weak hash (MD5, SHA-1, RIPEMD-160), a signature over text or a key instead
-/// of the file. Other errors: gpgv is missing or hangs.
+/// of the file. Other errors: gpgv is missing or hangs. `scratch`: where its keyring is made, as
+/// for TempDirectory.
 [[nodiscard]] Result<VerifiedSignature> verify_signature(
     const std::filesystem::path& data_file, const std::filesystem::path& signature_file,
-    const OpenPgpKey& key);
+    const OpenPgpKey& key, const std::filesystem::path& scratch = {});
 
 /// The rule itself, on what gpgv printed to --status-fd.
 [[nodiscard]] Result<VerifiedSignature> judge_gpgv_status(std::string_view status,

@@ -78,7 +78,9 @@ std::unexpected<Error> read_only() {
 }
 
 std::unexpected<Error> store_error(const fs::path& file, const Poco::Exception& exception) {
-  return fail(Errc::io, file.string() + ": the store failed: " + exception.displayText());
+  return fail(Errc::io, file.string() + ": the store failed: " + exception.message() +
+                            "; see that there is room on its disk, that files may grow (ulimit -f) "
+                            "and that tlspact may write there");
 }
 
 /// Runs `work` and turns Poco's exceptions into an Error.
@@ -247,8 +249,6 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
     if (::faccessat(AT_FDCWD, file.c_str(), wanted, AT_EACCESS) != 0) {
       auto denied = io_error(file, "read");
       denied.error().code = Errc::io;
-      denied.error().text +=
-          "; run tlspact as root or as the owner of " + file.parent_path().string();
       return denied;
     }
     try {

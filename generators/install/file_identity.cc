@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <sstream>
 #include <vector>
 
@@ -36,10 +37,9 @@ Result<void> take_group(const fs::path& fresh, const struct stat& model) {
   if (::chown(fresh.c_str(), model.st_uid, model.st_gid) == 0) return {};
   if (::chown(fresh.c_str(), static_cast<uid_t>(-1), model.st_gid) == 0) return {};
   if ((model.st_mode & kOthersRead) != 0) return {};
-  auto failed = io_error(fresh, "given the group of the file it replaces");
-  failed.error().code = Errc::io;
-  failed.error().text += ": run tlspact as root or as a member of that group";
-  return failed;
+  return fail(Errc::io, fresh.string() + ": cannot be given the group of the file it replaces: " +
+                            std::strerror(errno) +
+                            "; run tlspact as root or as a member of that group");
 }
 
 /// All of it through the kernel; false: this file system cannot.
@@ -47,6 +47,7 @@ bool copy_in_kernel(int from, int to, off_t size) {
   for (off_t left = size; left > 0;) {
     const ssize_t copied =
         ::copy_file_range(from, nullptr, to, nullptr, static_cast<std::size_t>(left), 0);
+    if (copied < 0 && errno == EINTR) continue;
     if (copied <= 0) return false;
     left -= copied;
   }
@@ -59,10 +60,12 @@ bool copy_by_hand(int from, int to) {
   for (;;) {
     const ssize_t got = ::read(from, buffer.data(), buffer.size());
     if (got == 0) return true;
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) return false;
     for (ssize_t done = 0; done < got;) {
       const ssize_t written =
           ::write(to, buffer.data() + done, static_cast<std::size_t>(got - done));
+      if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return false;
       done += written;
     }

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxManifest = 16UL << 20;
 constexpr unsigned kMode = 0644;
+constexpr const char* kUnfinished = "unfinished";
 
 std::optional<unsigned> parse_number(const std::string& text) {
   unsigned number = 0;
@@ -30,8 +31,13 @@ Result<void> replace_file(const fs::path& path, const std::string& text) {
   const fs::path fresh = path.string() + std::string{kPartMark};
   std::error_code ignored;
   fs::remove(fresh, ignored);
-  if (auto written = write_new_file(fresh, text, kMode); !written) return written;
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path, "replaced");
+  auto written = write_new_file(fresh, text, kMode);
+  if (written && std::rename(fresh.c_str(), path.c_str()) != 0)
+    written = io_error(path, "replaced");
+  if (!written) {
+    fs::remove(fresh, ignored);
+    return written;
+  }
   return flush_directory(path.parent_path());
 }
 
@@ -68,6 +74,11 @@ History History::open(fs::path directory, unsigned keep) {
 const InstalledGeneration* History::find(unsigned number) const {
   const auto found = std::ranges::find(generations_, number, &InstalledGeneration::number);
   return found == generations_.end() ? nullptr : &*found;
+}
+
+bool History::is_whole(const InstalledGeneration& generation) const {
+  return std::ranges::all_of(generation.files,
+                             [this](const auto& file) { return bytes_of(file).has_value(); });
 }
 
 std::optional<fs::path> History::bytes_of(const InstalledGeneration::File& file) const {
@@ -162,6 +173,20 @@ Result<void> History::note_put_back(const fs::path& path, const FileIdentity& be
       return written;
   }
   return {};
+}
+
+Result<void> History::begin_install() const {
+  return replace_file(directory_ / kUnfinished, "");
+}
+
+void History::end_install() const {
+  std::error_code ignored;
+  fs::remove(directory_ / kUnfinished, ignored);
+}
+
+bool History::unfinished() const {
+  std::error_code error;
+  return fs::exists(directory_ / kUnfinished, error);
 }
 
 BackupPlace History::backup_place() const {

@@ -37,10 +37,10 @@ struct Hold {
 };
 
 /// A directory: `N/manifest` for each generation, `N/STORED` for the files that came with N and
-/// were replaced since, and `hold`. Files are copies, never links to a map in use. A manifest is
-/// written, durably, before the files that it describes are renamed into place; so a run that was
-/// killed leaves at worst a generation that is newer than some of the files, and the next install
-/// goes by what is in place. For one process at a time (RunLock).
+/// were replaced since, `hold`, and `unfinished`. Files are copies, never links to a map in use. A
+/// manifest is written, durably, before the files that it describes are renamed into place; so a
+/// run that was killed leaves at worst a generation that is newer than some of the files, and the
+/// next install goes by what is in place. For one process at a time (RunLock).
 class History {
  public:
   /// Reads what is there; a directory that does not exist is an empty history. A manifest that
@@ -50,6 +50,9 @@ class History {
   /// Oldest first.
   [[nodiscard]] const std::vector<InstalledGeneration>& generations() const { return generations_; }
   [[nodiscard]] const InstalledGeneration* find(unsigned number) const;
+
+  /// Whether all its files can still be had. Not so those of an install that was killed.
+  [[nodiscard]] bool is_whole(const InstalledGeneration& generation) const;
 
   /// Where the bytes of one of its files are now: in the history, or still in place; nullopt: gone.
   [[nodiscard]] std::optional<std::filesystem::path> bytes_of(
@@ -64,6 +67,12 @@ class History {
   /// The file that had this identity was put back as a copy and has another one now.
   [[nodiscard]] Result<void> note_put_back(const std::filesystem::path& path,
                                            const FileIdentity& before);
+
+  /// Between these two, files in place may be new without their MTA having been told. A run that
+  /// was killed there leaves unfinished() to be true, durably.
+  [[nodiscard]] Result<void> begin_install() const;
+  void end_install() const;
+  [[nodiscard]] bool unfinished() const;
 
   /// For Staging::commit, after enter(): replaced files go into their generation's directory.
   [[nodiscard]] BackupPlace backup_place() const;

@@ -67,7 +67,9 @@ bool same_bytes(const fs::path& a, const fs::path& b) {
 }
 
 std::unexpected<Error> not_as_written(const fs::path& path) {
-  return fail(Errc::io, path.string() + ": does not read back as it was written");
+  return fail(Errc::io,
+              path.string() +
+                  ": does not read back as it was written; see whether the disk fails, run again");
 }
 
 /// Gives a written file the owner of what it replaces, and finds out whether it differs from it.
@@ -75,7 +77,7 @@ std::unexpected<Error> not_as_written(const fs::path& path) {
 template <class Same>
 Result<void> settle(StagedArtifact& artifact, Same same) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(artifact.target, error))) {
+  if (!fs::exists(artifact.target, error)) {  // a link to nothing is replaced
     artifact.change = StagedArtifact::Change::created;
     return {};
   }
@@ -257,12 +259,18 @@ Result<void> Staging::commit(const BackupPlace& backup_place) {
     if (std::rename(each.staged.c_str(), each.target.c_str()) != 0) {
       auto failed = io_error(each.target, "replaced");
       failed.error().code = Errc::io;
-      if (auto restored = restore(); !restored) return restored;
-      return failed;
+      return put_back_after(failed.error());
     }
     each.staged.clear();
   }
-  return flush_directories();
+  auto flushed = flush_directories();
+  return flushed ? flushed : put_back_after(flushed.error());
+}
+
+Result<void> Staging::put_back_after(Error error) {
+  if (auto restored = restore(); !restored)
+    error.text += "; and the previous files cannot be put back: " + restored.error().text;
+  return std::unexpected(std::move(error));
 }
 
 Result<void> Staging::restore() {
@@ -306,18 +314,21 @@ void remove_leftovers(std::span<const Artifact> artifacts, const fs::path& prefi
   std::set<fs::path> directories;
   for (const Artifact& each : artifacts)
     directories.insert(below(prefix, each.path).parent_path());
-  for (const fs::path& directory : directories) {
-    std::error_code error;
-    std::vector<fs::path> found;
-    for (fs::directory_iterator each{directory, error}, end; !error && each != end;
-         each.increment(error)) {
-      const std::string name = each->path().filename().string();
-      const bool ours = name.contains(kStagedMark) || name.contains(kBackupMark);
-      if (name.starts_with('.') && ours) found.push_back(each->path());
-    }
-    for (const fs::path& path : found)
-      remove_file(path);
+  for (const fs::path& directory : directories)
+    remove_leftovers(directory);
+}
+
+void remove_leftovers(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator each{directory, error}, end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    const bool ours = name.contains(kStagedMark) || name.contains(kBackupMark);
+    if (name.starts_with('.') && ours) found.push_back(each->path());
   }
+  for (const fs::path& path : found)
+    remove_file(path);
 }
 
 Notices survey(std::span<const Artifact> artifacts) {

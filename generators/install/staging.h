@@ -68,14 +68,17 @@ class Staging {
  private:
   Staging() = default;
   [[nodiscard]] Result<void> back_up(const BackupPlace& backup_place);
+  [[nodiscard]] Result<void> put_back_after(Error error);
   [[nodiscard]] Result<void> flush_directories() const;
   std::vector<StagedArtifact> artifacts_;
   Notices notices_;
   bool keeps_backups_ = false;
 };
 
-/// Removes the temporary files that a run which was killed left beside these artifacts' targets.
+/// Removes the temporary files that a run which was killed left beside these artifacts' targets, or
+/// in a directory.
 void remove_leftovers(std::span<const Artifact> artifacts, const std::filesystem::path& prefix);
+void remove_leftovers(const std::filesystem::path& directory);
 
 /// What the row streams of `artifacts` report, without writing anything.
 [[nodiscard]] Notices survey(std::span<const Artifact> artifacts);

@@ -11,10 +11,36 @@
 
 namespace tlspact {
 
+namespace {
+
+std::string remedy_of(int error, const std::filesystem::path& path) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; make room there and run again";
+    case EROFS:
+      return "; mount that file system writable";
+    case EACCES:
+    case EPERM:
+      return "; run tlspact as root or as the owner of " + path.parent_path().string();
+    case EFBIG:
+      return "; raise the limit on the size of files (ulimit -f)";
+    case ENOTDIR:
+      return "; something that is no directory stands in its path, remove it";
+    case EIO:
+      return "; see in the kernel's log whether the disk fails";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
 std::unexpected<Error> io_error(const std::filesystem::path& path, std::string_view doing) {
   const int error = errno;
   return fail(error == ENOENT ? Errc::no_input : Errc::io,
-              path.string() + ": cannot be " + std::string{doing} + ": " + std::strerror(error));
+              path.string() + ": cannot be " + std::string{doing} + ": " + std::strerror(error) +
+                  remedy_of(error, path));
 }
 
 Result<void> make_directories(const std::filesystem::path& directory) {

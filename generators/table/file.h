@@ -11,7 +11,8 @@
 
 namespace tlspact {
 
-/// "PATH: cannot be written: No space left on device", from errno.
+/// "PATH: cannot be written: No space left on device; make room there and run again", from errno:
+/// with the remedy, where one can be told.
 [[nodiscard]] std::unexpected<Error> io_error(const std::filesystem::path& path,
                                               std::string_view doing);
 

@@ -13,7 +13,8 @@ constexpr std::chrono::minutes kDeadline{10};
 
 std::unexpected<Error> postmap_error(const std::filesystem::path& path,
                                      const CommandOutput& output) {
-  return fail(Errc::io, path.string() + ": postmap failed: " + first_line(output));
+  return fail(Errc::io, path.string() + ": postmap failed: " + first_line(output) +
+                            "; see that Postfix has this table type (postconf -m)");
 }
 
 /// postmap takes the path without ".db".

@@ -3,6 +3,7 @@
 #include <lmdb.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 
 #include "generators/table/file.h"
@@ -20,8 +21,11 @@ struct CloseEnvironment {
 using Environment = std::unique_ptr<MDB_env, CloseEnvironment>;
 
 std::unexpected<Error> lmdb_error(const std::filesystem::path& path, int error) {
-  return fail(error == ENOENT ? Errc::no_input : Errc::io,
-              path.string() + ": lmdb: " + mdb_strerror(error));
+  if (error > 0) {  // the system's, not lmdb's own
+    errno = error;
+    return io_error(path, "used as lmdb");
+  }
+  return fail(Errc::io, path.string() + ": lmdb: " + mdb_strerror(error));
 }
 
 /// Address space only: the file grows by what is written. As much as ten million rows can need.
