@@ -68,8 +68,8 @@ std::string quote(std::string_view text) {
 }
 
 Result<Domain> Domain::parse(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
   std::string name{text};
-  if (name.ends_with('.')) name.pop_back();
   // Not std::tolower: the name is ASCII, whatever the locale says.
   std::ranges::transform(name, name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -23,6 +23,7 @@ namespace tlspact {
 /// Numbers and texts of a code, for what is encoded around policies.
 class CodeWriter {
  public:
+  CodeWriter() { out_.reserve(kUsual); }
   void byte(std::uint8_t value) { out_ += static_cast<char>(value); }
   /// LEB128: seven bits a byte, low ones first.
   void number(std::uint64_t value);
@@ -33,6 +34,7 @@ class CodeWriter {
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
+  static constexpr std::size_t kUsual = 96;  ///< more than most codes need
   std::string out_;
 };
 

@@ -38,8 +38,8 @@ struct RawPolicy {
   std::optional<std::string> alias;
 };
 
-/// Finds the number of a policy by its mode and code: open addressing, at most half full. A third
-/// of a million policies is not worth a node each.
+/// Finds the number of a policy by its mode and code: open addressing, at most half full, a power
+/// of two of slots. A third of a million policies is not worth a node each.
 class PolicyNumbers {
  public:
   explicit PolicyNumbers(const PolicyList& list) : list_(list), slots_(1024) {}
@@ -48,7 +48,7 @@ class PolicyNumbers {
   [[nodiscard]] std::optional<std::uint32_t> find(Mode mode, std::string_view code) const {
     const std::uint32_t hash = hash_of(mode, code);
     for (std::size_t at = hash;; ++at) {
-      const Slot& slot = slots_[at % slots_.size()];
+      const Slot& slot = slots_[at & (slots_.size() - 1)];
       if (slot.number == kEmpty) return std::nullopt;
       if (slot.hash == hash && list_.modes[slot.number] == mode && list_.codes[slot.number] == code)
         return slot.number;
@@ -81,9 +81,9 @@ class PolicyNumbers {
   }
   void put(const Slot& slot) {
     std::size_t at = slot.hash;
-    while (slots_[at % slots_.size()].number != kEmpty)
+    while (slots_[at & (slots_.size() - 1)].number != kEmpty)
       ++at;
-    slots_[at % slots_.size()] = slot;
+    slots_[at & (slots_.size() - 1)] = slot;
   }
 
   const PolicyList& list_;
@@ -105,14 +105,14 @@ class ListBuilder {
     (name == "timestamp" ? list_.timestamp : list_.expires) = *time;
   }
 
-  void add_alias(const std::string& name, const RawPolicy& policy) {
+  void add_alias(const std::string& name, RawPolicy policy) {
     if (name.size() == kMaxText) refuse("an alias has a name of more than 4,095 bytes");
     if (policy.alias) refuse("the alias " + quote(name) + " refers to another alias");
-    if (!aliases_.emplace(name, definition(policy, name)).second)
+    if (!aliases_.emplace(name, definition(std::move(policy), name)).second)
       refuse("the alias " + quote(name) + " is defined twice");
   }
 
-  void add_domain(const std::string& name, const RawPolicy& policy) {
+  void add_domain(const std::string& name, RawPolicy policy) {
     const auto domain = parse_domain(name);
     if (!domain) refuse(domain.error().text);
     if (list_.entries.size() == kMaxDomains) refuse("it has more than 10 million domains");
@@ -123,7 +123,7 @@ class ListBuilder {
       const auto reference = aliases_used_.try_emplace(*policy.alias, aliases_used_.size()).first;
       list_.entries.push_back({number, kAliasBit | static_cast<std::uint32_t>(reference->second)});
     } else {
-      list_.entries.push_back({number, definition(policy, name)});
+      list_.entries.push_back({number, definition(std::move(policy), name)});
     }
   }
 
@@ -147,12 +147,12 @@ class ListBuilder {
   static constexpr std::uint32_t kAliasBit = 1U << 31;
 
   /// The number of an equal policy, or of a new one.
-  std::uint32_t definition(const RawPolicy& raw, const std::string& whose) {
+  std::uint32_t definition(RawPolicy raw, const std::string& whose) {
     if (!raw.mode) refuse(quote(whose) + " has no mode");
     if (!raw.mxs || raw.mxs->empty()) refuse(quote(whose) + " has no mxs");
     TlsPolicy policy;
     policy.level = Level::secure;
-    policy.mx = *raw.mxs;
+    policy.mx = *std::move(raw.mxs);
     policy.min_tls = TlsVersion::tls1_2;  // the list's rules: TLS 1.2 or later
     const std::string code = encode_policy(policy);
     if (const auto known = numbers_.find(*raw.mode, code)) return *known;
@@ -207,10 +207,10 @@ class ListEvents {
   void end_object() {
     switch (place_) {
       case Place::alias:
-        builder_.add_alias(name_, policy_);
+        builder_.add_alias(name_, std::move(policy_));
         return enter(Place::aliases);
       case Place::policy:
-        builder_.add_domain(name_, policy_);
+        builder_.add_domain(name_, std::move(policy_));
         return enter(Place::policies);
       case Place::aliases:
       case Place::policies:

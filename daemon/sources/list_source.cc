@@ -370,25 +370,29 @@ Result<std::string> file_sha256(const fs::path& file) {
 Result<VerifiedList> verify_list(const fs::path& list, const fs::path& signature,
                                  const OpenPgpKey* key, const std::string& name, Time now,
                                  const fs::path& scratch) {
-  VerifiedList out;
-  auto digesting = std::async(std::launch::async, file_sha256, list);  // while gpgv does the same
-  if (key != nullptr) {
-    auto verified = verify_signature(list, signature, *key, scratch);
-    if (!verified)
-      return fail(verified.error().code,
-                  name + ": the signature is not accepted: " + verified.error().text);
-    out.signature = *std::move(verified);
-  }
-  auto digest = digesting.get();
-  if (!digest) return std::unexpected(digest.error());
-  out.sha256 = *std::move(digest);
   std::ifstream bytes{list, std::ios::binary};
   if (!bytes) return io_error(list, "read");
+  // The same bytes are digested, verified by gpgv and parsed side by side; what was parsed is
+  // looked at only if the signature is good.
+  auto digesting = std::async(std::launch::async, file_sha256, list);
+  auto verifying = std::async(std::launch::async, [&]() -> Result<VerifiedSignature> {
+    if (key == nullptr) return VerifiedSignature{};
+    return verify_signature(list, signature, *key, scratch);
+  });
   auto parsed = parse_list(bytes, name);
+  auto verified = verifying.get();
+  auto digest = digesting.get();
+  if (!verified)
+    return fail(verified.error().code,
+                name + ": the signature is not accepted: " + verified.error().text);
+  if (!digest) return std::unexpected(digest.error());
   if (!parsed) return std::unexpected(parsed.error());
   if (parsed->timestamp > now + kClockTolerance)
     return fail(Errc::bad_input, name + ": its timestamp " + format_time(parsed->timestamp) +
                                      " lies in the future (it is " + format_time(now) + ")");
+  VerifiedList out;
+  if (key != nullptr) out.signature = *std::move(verified);
+  out.sha256 = *std::move(digest);
   out.list = std::make_shared<const PolicyList>(*std::move(parsed));
   return out;
 }

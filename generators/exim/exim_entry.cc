@@ -13,6 +13,7 @@ namespace {
 /// PCRE for one name taken literally.
 std::string escape(std::string_view name) {
   std::string out;
+  out.reserve(name.size() + 16);
   for (const char c : name) {
     if (c == '.') out += '\\';
     out += c;
@@ -79,7 +80,7 @@ std::string openssl_ciphers(const TlsPolicy& policy) {
 class Rendering {
  public:
   Rendering(const SnapshotEntry& entry, const EximOptions& options)
-      : entry_(entry), options_(options), policy_(*entry.policy) {}
+      : entry_(entry), options_(options), policy_(entry.policy) {}
 
   RenderedEntry run() {
     if (!entry_.key.by_domain()) {
@@ -90,7 +91,7 @@ class Rendering {
     }
     fit_to_exim();
     std::string value = "level=" + level();
-    if (policy_.level != Level::none) value += words();
+    if (policy().level != Level::none) value += words();
     if (auto read = read_exim_value(value); !read) {
       notice(Severity::alert, read.error().text + "; the entry is left out");
       return std::move(out_);
@@ -100,25 +101,35 @@ class Rendering {
   }
 
  private:
+  [[nodiscard]] const TlsPolicy& policy() const { return *policy_; }
+  TlsPolicy& change() {
+    auto copy = std::make_shared<TlsPolicy>(*policy_);
+    TlsPolicy& out = *copy;
+    policy_ = std::move(copy);
+    return out;
+  }
+
   void notice(Severity severity, std::string text) {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
   }
 
   void fit_to_exim() {
-    const bool pins_key = std::ranges::any_of(
-        policy_.pins, [](const Fingerprint& pin) { return pin.of == Fingerprint::Of::public_key; });
-    if (policy_.level == Level::fingerprint && pins_key) {
-      policy_ = without_authentication(entry_, policy_);
+    const bool pins_key = std::ranges::any_of(policy().pins, [](const Fingerprint& pin) {
+      return pin.of == Fingerprint::Of::public_key;
+    });
+    if (policy().level == Level::fingerprint && pins_key) {
+      change() = without_authentication(entry_, policy());
       notice(Severity::alert, "Exim cannot pin a public key (spki-sha256): " +
-                                  std::string{level_name(policy_.level)} + " is used instead");
+                                  std::string{level_name(policy().level)} + " is used instead");
     }
-    if (policy_.level == Level::secure && policy_.mx.empty() && policy_.certificate_names.empty()) {
-      policy_.level = Level::encrypt;
+    if (policy().level == Level::secure && policy().mx.empty() &&
+        policy().certificate_names.empty()) {
+      change().level = Level::encrypt;
       notice(Severity::alert,
              "secure without names to check: encrypt is used instead, without authentication");
     }
-    if (policy_.level == Level::secure && policy_.ca_file.empty() && !options_.ca_store) {
-      policy_.level = Level::encrypt;
+    if (policy().level == Level::secure && policy().ca_file.empty() && !options_.ca_store) {
+      change().level = Level::encrypt;
       notice(Severity::alert,
              "Exim has no usable CA store (ca_file of [tls], or the system's): encrypt is used "
              "instead, without authentication");
@@ -129,42 +140,42 @@ class Rendering {
   /// What the OpenSSL builds of Exim do otherwise than the entry says.
   void note_openssl() {
     if (options_.tls_library != TlsLibrary::openssl) return;
-    if (policy_.level == Level::secure && !policy_.ca_file.empty())
+    if (policy().level == Level::secure && !policy().ca_file.empty())
       notice(Severity::alert,
              "an Exim built with OpenSSL trusts the system's authorities beside those of ca_file");
-    if (!policy_.client_certificate.empty())
+    if (!policy().client_certificate.empty())
       notice(Severity::alert,
              "an Exim built with OpenSSL presents this client certificate only if "
              "REMOTE_SMTP_TLS_CERTIFICATE is set as well");
   }
 
   [[nodiscard]] std::string level() const {
-    if (policy_.dane_where_present && policy_.level == Level::secure) return "dane-or-secure";
-    if (policy_.dane_where_present && policy_.level == Level::encrypt) return "dane-or-encrypt";
-    return std::string{level_name(policy_.level)};
+    if (policy().dane_where_present && policy().level == Level::secure) return "dane-or-secure";
+    if (policy().dane_where_present && policy().level == Level::encrypt) return "dane-or-encrypt";
+    return std::string{level_name(policy().level)};
   }
 
   [[nodiscard]] std::string words() const {
     std::string out;
-    if (!policy_.mx.empty()) out += " mxre=" + any_of(policy_.mx, host_regex);
-    const bool pkix = policy_.level == Level::secure;
-    if (pkix && !policy_.certificate_names.empty())
-      out += " namechk=san san=" + any_of(policy_.certificate_names, certificate_regex);
-    if (policy_.level == Level::fingerprint) out += " pin=" + pins();
-    if (pkix && !policy_.ca_file.empty()) out += " ca=" + policy_.ca_file;
-    if (!policy_.client_certificate.empty())
-      out += " cert=" + policy_.client_certificate + " key=" + policy_.client_key;
-    if (policy_.min_tls || policy_.ciphers) {
+    if (!policy().mx.empty()) out += " mxre=" + any_of(policy().mx, host_regex);
+    const bool pkix = policy().level == Level::secure;
+    if (pkix && !policy().certificate_names.empty())
+      out += " namechk=san san=" + any_of(policy().certificate_names, certificate_regex);
+    if (policy().level == Level::fingerprint) out += " pin=" + pins();
+    if (pkix && !policy().ca_file.empty()) out += " ca=" + policy().ca_file;
+    if (!policy().client_certificate.empty())
+      out += " cert=" + policy().client_certificate + " key=" + policy().client_key;
+    if (policy().min_tls || policy().ciphers) {
       out += " ciphers=";
-      out += options_.tls_library == TlsLibrary::gnutls ? gnutls_priority(policy_)
-                                                        : openssl_ciphers(policy_);
+      out += options_.tls_library == TlsLibrary::gnutls ? gnutls_priority(policy())
+                                                        : openssl_ciphers(policy());
     }
     return out;
   }
 
   [[nodiscard]] std::string pins() const {
     std::string out;
-    for (const Fingerprint& pin : policy_.pins) {
+    for (const Fingerprint& pin : policy().pins) {
       if (!out.empty()) out += ':';
       out += hex(pin);
     }
@@ -173,7 +184,7 @@ class Rendering {
 
   const SnapshotEntry& entry_;
   const EximOptions& options_;
-  TlsPolicy policy_;
+  std::shared_ptr<const TlsPolicy> policy_;  ///< copied before it is changed
   RenderedEntry out_;
 };
 

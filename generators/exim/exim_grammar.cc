@@ -45,6 +45,7 @@ Result<EximWords> read_exim_value(std::string_view value) {
   if (!std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7f && c != '"'; }))
     return bad("a byte that is not printable ASCII, or a quote");
   EximWords words;
+  words.reserve(kWords.size());
   auto next_known = kWords.begin();
   while (!value.empty()) {
     const std::string_view word = value.substr(0, value.find(' '));

@@ -17,7 +17,8 @@
 
 namespace tlspact {
 
-using EximWords = std::vector<std::pair<std::string, std::string>>;
+/// Views of the value that was read.
+using EximWords = std::vector<std::pair<std::string_view, std::string_view>>;
 
 [[nodiscard]] Result<EximWords> read_exim_value(std::string_view value);
 

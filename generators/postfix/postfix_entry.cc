@@ -45,81 +45,90 @@ std::string join(const Values& values, char separator, ToText to_text) {
 class Rendering {
  public:
   Rendering(const SnapshotEntry& entry, const PostfixOptions& options)
-      : entry_(entry), options_(options), policy_(*entry.policy) {}
+      : entry_(entry), options_(options), policy_(entry.policy) {}
 
   RenderedEntry run() {
     if (!options_.dane && !replace_dane()) return std::move(out_);
     fit_to_postfix();
-    std::string value{level_name(policy_.level)};
-    if (policy_.level != Level::none) value += attributes();
+    std::string value{level_name(policy().level)};
+    if (policy().level != Level::none) value += attributes();
     if (auto line = read_postfix_value(value, options_.version); !line) {
       notice(Severity::alert, line.error().text + "; the entry is left out");
       return std::move(out_);
     }
     out_.value = std::move(value);
-    out_.depends_on_key = policy_.level == Level::secure &&
-                          (binds_mx() || (policy_.mx.empty() && policy_.certificate_names.empty()));
+    out_.depends_on_key =
+        policy().level == Level::secure &&
+        (binds_mx() || (policy().mx.empty() && policy().certificate_names.empty()));
     return std::move(out_);
   }
 
  private:
+  [[nodiscard]] const TlsPolicy& policy() const { return *policy_; }
+  TlsPolicy& change() {
+    auto copy = std::make_shared<TlsPolicy>(*policy_);
+    TlsPolicy& out = *copy;
+    policy_ = std::move(copy);
+    return out;
+  }
+
   void notice(Severity severity, std::string text) {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
   }
 
   [[nodiscard]] bool has_names() const {
-    return !policy_.mx.empty() || !policy_.certificate_names.empty() || entry_.key.bracketed;
+    return !policy().mx.empty() || !policy().certificate_names.empty() || entry_.key.bracketed;
   }
 
   /// Postfix does not validate: dane-only would defer everything, dane would be may in silence.
   /// False: no entry is left.
   bool replace_dane() {
-    const Level before = policy_.level;
+    const Level before = policy().level;
     if (before != Level::dane && before != Level::dane_only) return true;
     const bool agreed = entry_.source == Source::agreement;
     const Severity severity = agreed ? Severity::alert : Severity::warning;
-    if (entry_.policy_without_dane != nullptr) policy_ = *entry_.policy_without_dane;
+    if (entry_.policy_without_dane != nullptr) policy_ = entry_.policy_without_dane;
     if (before == Level::dane && entry_.policy_without_dane == nullptr) {
       notice(severity,
              "dane cannot be used, because smtp_dns_support_level is not dnssec: no entry");
       return false;
     }
-    if (policy_.level == Level::dane_only || entry_.policy_without_dane == nullptr) {
-      policy_ = without_authentication(entry_, policy_);
-      if (has_names()) policy_.level = Level::secure;
+    if (policy().level == Level::dane_only || entry_.policy_without_dane == nullptr) {
+      change() = without_authentication(entry_, policy());
+      if (has_names()) change().level = Level::secure;
     }
     notice(severity, std::string{level_name(before)} +
                          " cannot be used, because smtp_dns_support_level is not dnssec: " +
-                         std::string{level_name(policy_.level)} + " is used instead");
+                         std::string{level_name(policy().level)} + " is used instead");
     return true;
   }
 
   void weaken_to_encrypt(const std::string& why) {
-    policy_.level = Level::encrypt;
+    change().level = Level::encrypt;
     notice(Severity::alert, why + ": encrypt is used instead, without authentication");
   }
 
   /// What Postfix cannot express is rendered at the strongest level that it can, and said.
   void fit_to_postfix() {
-    if (policy_.level == Level::fingerprint && !options_.sha256_fingerprints) {
-      policy_ = without_authentication(entry_, policy_);
+    if (policy().level == Level::fingerprint && !options_.sha256_fingerprints) {
+      change() = without_authentication(entry_, policy());
       notice(Severity::alert, "smtp_tls_fingerprint_digest is not sha256: pins cannot be used, " +
-                                  std::string{level_name(policy_.level)} + " is used instead");
+                                  std::string{level_name(policy().level)} + " is used instead");
     }
-    if (policy_.level == Level::secure && !has_names())
+    if (policy().level == Level::secure && !has_names())
       weaken_to_encrypt("secure without names to check");
-    if (policy_.level == Level::secure && policy_.ca_file.empty() && !options_.ca_store)
+    if (policy().level == Level::secure && policy().ca_file.empty() && !options_.ca_store)
       weaken_to_encrypt("Postfix has no usable CA store (smtp_tls_CAfile, smtp_tls_CApath)");
-    if (!entry_.policy->mx.empty() && policy_.level != Level::secure &&
-        is_authenticated_or_required(policy_.level) && entry_.source == Source::agreement)
+    if (!entry_.policy->mx.empty() && policy().level != Level::secure &&
+        is_authenticated_or_required(policy().level) && entry_.source == Source::agreement)
       notice(mx_is_agreed() ? Severity::alert : Severity::note,
-             "Postfix cannot bind the MX host at level " + std::string{level_name(policy_.level)} +
+             "Postfix cannot bind the MX host at level " + std::string{level_name(policy().level)} +
                  ": mx is not checked");
-    if (!policy_.client_certificate.empty())
+    if (!policy().client_certificate.empty())
       notice(Severity::alert,
              "Postfix cannot choose a client certificate by policy: give the partner a transport "
              "of its own with smtp_tls_cert_file");
-    if (policy_.level == Level::secure) note_gaps();
+    if (policy().level == Level::secure) note_gaps();
   }
 
   /// As opposed to the published set, which stays where the agreement has none.
@@ -133,18 +142,18 @@ class Rendering {
   }
 
   [[nodiscard]] bool binds_mx() const {
-    if (policy_.mx.empty() || !policy_.certificate_names.empty()) return false;
+    if (policy().mx.empty() || !policy().certificate_names.empty()) return false;
     if (entry_.source == Source::mta_sts) return options_.version >= kStsGroup;
     return options_.bind_all_mx && options_.version >= kMxBinding;
   }
 
   void note_gaps() {
     if (binds_mx() && options_.version >= kMxBinding) return;
-    if (!policy_.mx.empty())
+    if (!policy().mx.empty())
       notice(Severity::note,
              "this Postfix checks the certificate against the policy's names, not the MX host "
              "itself: a certificate for any listed name passes at any host");
-    for (const std::vector<MxPattern>* patterns : {&policy_.mx, &policy_.certificate_names}) {
+    for (const std::vector<MxPattern>* patterns : {&policy().mx, &policy().certificate_names}) {
       for (const MxPattern& pattern : *patterns) {
         if (!pattern.wildcard) continue;
         notice(Severity::note, "Postfix matches a *.suffix name at any depth, not one label");
@@ -155,23 +164,24 @@ class Rendering {
 
   [[nodiscard]] std::string attributes() const {
     std::string out;
-    if (policy_.level == Level::secure) out += " match=" + secure_names();
-    if (policy_.level == Level::fingerprint)
-      out += " match=" + join(policy_.pins, '|', match_digest);
+    if (policy().level == Level::secure) out += " match=" + secure_names();
+    if (policy().level == Level::fingerprint)
+      out += " match=" + join(policy().pins, '|', match_digest);
     // RFC 8461 section 7.1: the SNI is the MX host's name.
-    const bool wants_sni = policy_.level == Level::secure || policy_.level == Level::fingerprint;
+    const bool wants_sni = policy().level == Level::secure || policy().level == Level::fingerprint;
     if (wants_sni && options_.version >= kServername) out += " servername=hostname";
-    if (policy_.min_tls) out += " protocols=" + protocols(*policy_.min_tls);
-    if (policy_.ciphers) out += " ciphers=" + std::string{cipher_grade_name(*policy_.ciphers)};
-    if (policy_.level == Level::secure && !policy_.ca_file.empty())
-      out += " tafile=" + policy_.ca_file;
-    if (policy_.level == Level::secure && binds_mx()) out += sts_group();
+    if (policy().min_tls) out += " protocols=" + protocols(*policy().min_tls);
+    if (policy().ciphers) out += " ciphers=" + std::string{cipher_grade_name(*policy().ciphers)};
+    if (policy().level == Level::secure && !policy().ca_file.empty())
+      out += " tafile=" + policy().ca_file;
+    if (policy().level == Level::secure && binds_mx()) out += sts_group();
     return out;
   }
 
   [[nodiscard]] std::string secure_names() const {
-    if (!policy_.certificate_names.empty()) return join(policy_.certificate_names, ':', match_name);
-    if (!policy_.mx.empty()) return join(policy_.mx, ':', match_name);
+    if (!policy().certificate_names.empty())
+      return join(policy().certificate_names, ':', match_name);
+    if (!policy().mx.empty()) return join(policy().mx, ':', match_name);
     return entry_.key.domain().text();
   }
 
@@ -187,14 +197,14 @@ class Rendering {
   /// TLSRPT can crash unless there is at least one policy_string and one mx_host_pattern.
   [[nodiscard]] std::string sts_group() const {
     std::string out = " policy_type=sts policy_domain=" + entry_.key.domain().text();
-    for (const MxPattern& pattern : policy_.mx)
+    for (const MxPattern& pattern : policy().mx)
       out += " mx_host_pattern=" + pattern.text();
     return out + " { policy_string = source: " + std::string{source_name(entry_.source)} + " }";
   }
 
   const SnapshotEntry& entry_;
   const PostfixOptions& options_;
-  TlsPolicy policy_;
+  std::shared_ptr<const TlsPolicy> policy_;  ///< copied before it is changed
   RenderedEntry out_;
 };
 

@@ -69,6 +69,7 @@ Result<int> create_file(const std::filesystem::path& path, unsigned mode) {
   if (::fchmod(fd, mode) != 0) {
     auto error = io_error(path, "given its mode");
     ::close(fd);
+    ::unlink(path.c_str());  // nobody else knows of it yet
     return error;
   }
   return fd;
