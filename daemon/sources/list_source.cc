@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/sources/https_client.h"
+#include "daemon/sources/list_cache.h"
 #include "daemon/sources/list_parser.h"
 #include "generators/process/temp_directory.h"
 #include "generators/table/file.h"
@@ -49,6 +50,8 @@ Result<void> copy_local(const std::string& from, const fs::path& to, std::uintma
 Result<std::shared_ptr<const PolicyList>> load_stored(const Store& store,
                                                       const StoredList& record) {
   const fs::path file = store.list_file(record);
+  if (auto cached = read_list_cache(list_cache_path(file)))
+    return std::make_shared<const PolicyList>(*std::move(cached));
   const auto digest = file_sha256(file);
   if (!digest) return std::unexpected(digest.error());
   if (*digest != record.sha256)
@@ -285,9 +288,18 @@ class ListFetch {
                 : context_.store.keep_list(record, brought.list));
       keep(context_.store.forget_held_list(list_.name));
     }
-    in_force_ = ListInForce{.record = std::move(record), .parsed = verified.list};
+    in_force_ = ListInForce{.record = std::move(record), .parsed = verified.list, .caching = {}};
+    if (context_.keep_in_store && !same) cache(*in_force_);
     report_.state = same ? SourceState::not_changed : SourceState::fresh;
     return std::move(report_);
+  }
+
+  /// While the run goes on. Without it the next run parses the list again.
+  void cache(ListInForce& list) const {
+    list.caching =
+        std::async(std::launch::async,
+                   [file = list_cache_path(context_.store.list_file(list.record)),
+                    parsed = list.parsed] { static_cast<void>(write_list_cache(file, *parsed)); });
   }
 
   void keep(const Result<void>& kept) {
@@ -316,7 +328,7 @@ class ListFetch {
       parsed_ = *std::move(loaded);
       add_figures(*stored_, *parsed_);
     }
-    in_force_ = ListInForce{.record = *stored_, .parsed = std::move(parsed_)};
+    in_force_ = ListInForce{.record = *stored_, .parsed = std::move(parsed_), .caching = {}};
     report_.state = state;
     return std::move(report_);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <future>
 #include <optional>
 
 #include "daemon/sources/policy_source.h"
@@ -34,6 +35,7 @@ struct VerifiedList {
 struct ListInForce {
   StoredList record;
   std::shared_ptr<const PolicyList> parsed;  ///< nullptr: load() reads it from the store
+  std::future<void> caching;                 ///< of a new list; ends with this object at the latest
 };
 
 class ListSource : public PolicySource {

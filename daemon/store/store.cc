@@ -328,7 +328,8 @@ void Store::remove_unused_lists() {
   std::vector<fs::path> unused;
   for (fs::directory_iterator each{lists_of(session_->file), error}, end; !error && each != end;
        each.increment(error)) {
-    if (std::ranges::find(used, each->path().filename().string()) == used.end())
+    // "SHA256", and "SHA256.…" of what was made of it.
+    if (std::ranges::find(used, each->path().stem().string()) == used.end())
       unused.push_back(each->path());
   }
   for (const fs::path& path : unused)

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "generators/table/file.h"
 #include "policy/result.h"
 
 namespace tlspact {
@@ -35,9 +36,6 @@ struct FileIdentity {
 /// `model` that others may not read must pass on its group, else it is an Error (io).
 [[nodiscard]] Result<void> take_ownership(const std::filesystem::path& fresh,
                                           const std::filesystem::path& model);
-
-/// Behind the name of a file that is not complete.
-inline constexpr std::string_view kPartMark = ".part";
 
 /// Copies a file to `to`, which is replaced by rename, so that it is whole or not there (after a
 /// crash of the machine it may be neither: it is not flushed to disk). Keeps the modification time.

@@ -11,6 +11,9 @@
 
 namespace tlspact {
 
+/// Behind the name of a file that is not complete.
+inline constexpr std::string_view kPartMark = ".part";
+
 /// "PATH: cannot be written: No space left on device; make room there and run again", from errno:
 /// with the remedy, where one can be told.
 [[nodiscard]] std::unexpected<Error> io_error(const std::filesystem::path& path,

@@ -66,7 +66,6 @@ TEST_CASE("a file that is missing, cut off or changed anywhere is refused") {
   write(file, bytes + "x");
   CHECK_FALSE(read_snapshot(file));
   for (std::size_t at = 0; at < bytes.size(); ++at) {
-    if (at >= 8 && at < 16) continue;  // the time is not part of the sum
     std::string changed = bytes;
     changed[at] = static_cast<char>(changed[at] ^ 0x21);
     write(file, changed);
