@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lookup/snapshot_file.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -14,11 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKind = "tlspact snapshot 1";
-
-bool is_whole(const TextPool& pool) {
-  return std::ranges::is_sorted(pool.ends()) &&
-         pool.bytes().size() == (pool.ends().empty() ? 0 : pool.ends().back());
-}
 
 TextPool pool_of(std::string& bytes, const std::string& ends) {
   return TextPool::of(std::move(bytes), numbers_of<std::uint64_t>(ends));
@@ -49,8 +43,8 @@ Result<Snapshot> read_snapshot(const fs::path& file) {
                         .rulings = pool_of(part[3], part[4]),
                         .origins = pool_of(part[5], part[6]),
                         .ruling_of = numbers_of<std::uint32_t>(part[7])};
-  const bool good = decided_at.size() == 1 && is_whole(parts.keys) && is_whole(parts.rulings) &&
-                    is_whole(parts.origins) && parts.ruling_of.size() == parts.keys.size();
+  const bool good = decided_at.size() == 1 && parts.keys.is_whole() && parts.rulings.is_whole() &&
+                    parts.origins.is_whole() && parts.ruling_of.size() == parts.keys.size();
   if (!good) return fail(Errc::bad_input, file.string() + ": is not a whole snapshot");
   return Snapshot::of(std::move(parts), Time{Seconds{decided_at[0]}});
 }

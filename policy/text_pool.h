@@ -2,6 +2,7 @@
 /// TextPool: many small texts end to end in one block, told apart by number.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,12 +32,17 @@ class TextPool {
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   [[nodiscard]] const std::vector<std::uint64_t>& ends() const { return ends_; }
 
-  /// From what bytes() and ends() gave. Precondition: `ends` ascends and ends with the size.
+  /// From what bytes() and ends() gave. What comes from a file must be asked whether it is_whole()
+  /// before anything else.
   [[nodiscard]] static TextPool of(std::string bytes, std::vector<std::uint64_t> ends) {
     TextPool pool;
     pool.bytes_ = std::move(bytes);
     pool.ends_ = std::move(ends);
     return pool;
+  }
+
+  [[nodiscard]] bool is_whole() const {
+    return std::ranges::is_sorted(ends_) && bytes_.size() == (ends_.empty() ? 0 : ends_.back());
   }
 
   void shrink() {

@@ -19,11 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kKind = "tlspact list 1";
 
 bool is_whole(const PolicyList& list) {
-  const auto good = [](const TextPool& pool) {
-    return std::ranges::is_sorted(pool.ends()) &&
-           pool.bytes().size() == (pool.ends().empty() ? 0 : pool.ends().back());
-  };
-  return good(list.names) && good(list.codes) && list.codes.size() == list.modes.size() &&
+  return list.names.is_whole() && list.codes.is_whole() && list.codes.size() == list.modes.size() &&
          std::ranges::all_of(list.entries, [&](const PolicyList::Entry& entry) {
            return entry.name < list.names.size() && entry.policy < list.codes.size();
          });
