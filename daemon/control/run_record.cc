@@ -113,8 +113,8 @@ std::string settings_text(const GeneratorSettings& settings) {
   for (const TableType type : postfix.types)
     out << ' ' << table_type_name(type);
   out << '\n'
-      << exim.enabled << ' ' << exim.map << ' ' << static_cast<int>(exim.options.tls_library) << exim.options.ca_store
-      << '\n';
+      << exim.enabled << ' ' << exim.map << ' ' << static_cast<int>(exim.options.tls_library)
+      << exim.options.ca_store << '\n';
   return out.str();
 }
 
