@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "generators/exim/exim_grammar.h"
+#include "generators/policy_draft.h"
 
 namespace tlspact {
 namespace {
@@ -80,7 +81,7 @@ std::string openssl_ciphers(const TlsPolicy& policy) {
 class Rendering {
  public:
   Rendering(const SnapshotEntry& entry, const EximOptions& options)
-      : entry_(entry), options_(options), policy_(entry.policy) {}
+      : entry_(entry), options_(options), draft_(entry.policy) {}
 
   RenderedEntry run() {
     if (!entry_.key.by_domain()) {
@@ -101,14 +102,7 @@ class Rendering {
   }
 
  private:
-  [[nodiscard]] const TlsPolicy& policy() const { return *policy_; }
-  TlsPolicy& change() {
-    auto copy = std::make_shared<TlsPolicy>(*policy_);
-    TlsPolicy& out = *copy;
-    policy_ = std::move(copy);
-    return out;
-  }
-
+  [[nodiscard]] const TlsPolicy& policy() const { return draft_.policy(); }
   void notice(Severity severity, std::string text) {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
   }
@@ -118,18 +112,18 @@ class Rendering {
       return pin.of == Fingerprint::Of::public_key;
     });
     if (policy().level == Level::fingerprint && pins_key) {
-      change() = without_authentication(entry_, policy());
+      draft_.replace(without_authentication(entry_, policy()));
       notice(Severity::alert, "Exim cannot pin a public key (spki-sha256): " +
                                   std::string{level_name(policy().level)} + " is used instead");
     }
     if (policy().level == Level::secure && policy().mx.empty() &&
         policy().certificate_names.empty()) {
-      change().level = Level::encrypt;
+      draft_.set_level(Level::encrypt);
       notice(Severity::alert,
              "secure without names to check: encrypt is used instead, without authentication");
     }
     if (policy().level == Level::secure && policy().ca_file.empty() && !options_.ca_store) {
-      change().level = Level::encrypt;
+      draft_.set_level(Level::encrypt);
       notice(Severity::alert,
              "Exim has no usable CA store (ca_file of [tls], or the system's): encrypt is used "
              "instead, without authentication");
@@ -184,7 +178,7 @@ class Rendering {
 
   const SnapshotEntry& entry_;
   const EximOptions& options_;
-  std::shared_ptr<const TlsPolicy> policy_;  ///< copied before it is changed
+  PolicyDraft draft_;
   RenderedEntry out_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "generators/policy_draft.h"
 #include "generators/postfix/postfix_grammar.h"
 
 namespace tlspact {
@@ -45,7 +46,7 @@ std::string join(const Values& values, char separator, ToText to_text) {
 class Rendering {
  public:
   Rendering(const SnapshotEntry& entry, const PostfixOptions& options)
-      : entry_(entry), options_(options), policy_(entry.policy) {}
+      : entry_(entry), options_(options), draft_(entry.policy) {}
 
   RenderedEntry run() {
     if (!options_.dane && !replace_dane()) return std::move(out_);
@@ -64,14 +65,7 @@ class Rendering {
   }
 
  private:
-  [[nodiscard]] const TlsPolicy& policy() const { return *policy_; }
-  TlsPolicy& change() {
-    auto copy = std::make_shared<TlsPolicy>(*policy_);
-    TlsPolicy& out = *copy;
-    policy_ = std::move(copy);
-    return out;
-  }
-
+  [[nodiscard]] const TlsPolicy& policy() const { return draft_.policy(); }
   void notice(Severity severity, std::string text) {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
   }
@@ -87,15 +81,15 @@ class Rendering {
     if (before != Level::dane && before != Level::dane_only) return true;
     const bool agreed = entry_.source == Source::agreement;
     const Severity severity = agreed ? Severity::alert : Severity::warning;
-    if (entry_.policy_without_dane != nullptr) policy_ = entry_.policy_without_dane;
+    if (entry_.policy_without_dane != nullptr) draft_.replace(entry_.policy_without_dane);
     if (before == Level::dane && entry_.policy_without_dane == nullptr) {
       notice(severity,
              "dane cannot be used, because smtp_dns_support_level is not dnssec: no entry");
       return false;
     }
     if (policy().level == Level::dane_only || entry_.policy_without_dane == nullptr) {
-      change() = without_authentication(entry_, policy());
-      if (has_names()) change().level = Level::secure;
+      draft_.replace(without_authentication(entry_, policy()));
+      if (has_names()) draft_.set_level(Level::secure);
     }
     notice(severity, std::string{level_name(before)} +
                          " cannot be used, because smtp_dns_support_level is not dnssec: " +
@@ -104,14 +98,14 @@ class Rendering {
   }
 
   void weaken_to_encrypt(const std::string& why) {
-    change().level = Level::encrypt;
+    draft_.set_level(Level::encrypt);
     notice(Severity::alert, why + ": encrypt is used instead, without authentication");
   }
 
   /// What Postfix cannot express is rendered at the strongest level that it can, and said.
   void fit_to_postfix() {
     if (policy().level == Level::fingerprint && !options_.sha256_fingerprints) {
-      change() = without_authentication(entry_, policy());
+      draft_.replace(without_authentication(entry_, policy()));
       notice(Severity::alert, "smtp_tls_fingerprint_digest is not sha256: pins cannot be used, " +
                                   std::string{level_name(policy().level)} + " is used instead");
     }
@@ -204,7 +198,7 @@ class Rendering {
 
   const SnapshotEntry& entry_;
   const PostfixOptions& options_;
-  std::shared_ptr<const TlsPolicy> policy_;  ///< copied before it is changed
+  PolicyDraft draft_;
   RenderedEntry out_;
 };
 
