@@ -9,7 +9,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "generators/install/file_identity.h"
+#include "generators/table/cdb_patch.h"
 #include "generators/table/table.h"
 #include "policy/notice.h"
 
@@ -22,6 +25,12 @@ using RowSink = std::function<Result<void>(std::string_view key, std::string_vie
 struct StreamReport {
   std::size_t entries = 0;  ///< rows that an entry of the snapshot led to
   Notices notices;          ///< what the MTA cannot express, or only with gaps
+};
+
+/// How the rows of a map differ from those of an earlier one.
+struct RowDelta {
+  std::vector<RowPatch> patches;  ///< ascending by key, each key once
+  StreamReport report;            ///< of all rows, those that did not change included
 };
 
 /// The rows of one map, rendered while they are asked for and never kept, in ascending order of
@@ -37,11 +46,30 @@ class RowStream {
 
   /// An Error is the sink's.
   [[nodiscard]] virtual Result<StreamReport> each(const RowSink& sink) const = 0;
+
+  /// What differs from `before`, a stream of the same MTA and options over another snapshot, whose
+  /// pass ended with `reported`. nullopt: too much, or it cannot be told.
+  [[nodiscard]] virtual std::optional<RowDelta> since(const RowStream& before,
+                                                      const StreamReport& reported) const {
+    static_cast<void>(before);
+    static_cast<void>(reported);
+    return std::nullopt;
+  }
+};
+
+/// The table that stands in place, if it is known what it was made from.
+struct InstalledTable {
+  FileIdentity identity;                    ///< it is not this table if it has another one
+  std::shared_ptr<const RowStream> stream;  ///< that it was made from
+  StreamReport reported;
+  std::size_t rows = 0;
 };
 
 struct TableContent {
   TableType type = TableType::cdb;
   std::shared_ptr<const RowStream> rows;  ///< shared by the types of one map
+  /// Of a cdb: so that only what differs is rendered. Never changes what the file will be.
+  std::optional<InstalledTable> installed = {};
 };
 
 /// A file that exists elsewhere, byte for byte: one of an earlier generation.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "generators/entry_rows.h"
 
+#include <map>
 #include <unordered_map>
 #include <utility>
+
+#include "generators/row_delta.h"
+#include "policy/entry_changes.h"
 
 namespace tlspact {
 namespace {
@@ -40,6 +44,45 @@ class RenderingCache {
   const Snapshot& snapshot_;
   std::vector<std::uint8_t> uses_;  ///< by ruling; 2: twice or more often
   std::unordered_map<std::uint32_t, RenderedEntry> known_;
+};
+
+/// The few rows that differ, put together from both sides.
+class Delta {
+ public:
+  explicit Delta(const StreamReport& reported) : entries_(reported.entries) {}
+
+  void take_out(std::string_view key, const RenderedEntry& rendered) {
+    add_notices(gone_, key, rendered);
+    if (rendered.value) --entries_;
+    patches_.try_emplace(std::string{key});
+  }
+  void put_in(std::string_view key, RenderedEntry rendered) {
+    add_notices(come_, key, rendered);
+    if (rendered.value) ++entries_;
+    if (rendered.value) patches_[std::string{key}] = std::move(rendered.value);
+  }
+  void take_out(const Row& row) { patches_.try_emplace(row.key); }
+  void put_in(const Row& row) { patches_[row.key] = row.value; }
+
+  [[nodiscard]] std::optional<RowDelta> finish(const Notices& before) {
+    auto notices = adjust_notices(before, gone_, come_);
+    if (!notices) return std::nullopt;
+    RowDelta out{.patches = {}, .report = {.entries = entries_, .notices = *std::move(notices)}};
+    for (auto& [key, value] : patches_)
+      out.patches.push_back({key, std::move(value)});
+    return out;
+  }
+
+ private:
+  static void add_notices(Notices& to, std::string_view key, const RenderedEntry& rendered) {
+    for (const Notice& each : rendered.notices)
+      to.push_back({each.severity, std::string{key}, each.text, 0});
+  }
+
+  std::size_t entries_;
+  std::map<std::string, std::optional<std::string>> patches_;
+  Notices gone_;
+  Notices come_;
 };
 
 class EntryRows : public RowStream {
@@ -80,7 +123,36 @@ class EntryRows : public RowStream {
     return report;
   }
 
+  std::optional<RowDelta> since(const RowStream& before,
+                                const StreamReport& reported) const override {
+    constexpr std::size_t kFew = 1000;
+    const auto* old = dynamic_cast<const EntryRows*>(&before);
+    if (old == nullptr) return std::nullopt;
+    const auto changes = entry_changes(old->snapshot_, snapshot_, kFew);
+    if (!changes) return std::nullopt;
+    Delta delta{reported};
+    for (const Row& row : old->extra_)
+      if (!has_extra(row)) delta.take_out(row);
+    for (const EntryChange& each : *changes) {
+      if (!each.before) continue;
+      const SnapshotEntry entry = old->snapshot_.entry(*each.before);
+      delta.take_out(entry.text(), old->render_(entry));
+    }
+    for (const EntryChange& each : *changes) {
+      if (!each.after) continue;
+      const SnapshotEntry entry = snapshot_.entry(*each.after);
+      delta.put_in(entry.text(), render_(entry));
+    }
+    for (const Row& row : extra_)
+      if (!old->has_extra(row)) delta.put_in(row);
+    return delta.finish(reported.notices);
+  }
+
  private:
+  [[nodiscard]] bool has_extra(const Row& row) const {
+    return std::ranges::binary_search(extra_, row);
+  }
+
   const Snapshot& snapshot_;
   std::function<RenderedEntry(const SnapshotEntry&)> render_;
   Rows extra_;

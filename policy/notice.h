@@ -34,6 +34,9 @@ using Notices = std::vector<Notice>;
 /// kept, and the rest are counted.
 class NoticeTally {
  public:
+  /// How many subjects of a text are named.
+  static constexpr std::size_t kKept = 3;
+
   void add(Severity severity, std::string_view subject, std::string_view text,
            std::size_t more = 0) {
     auto group = groups_.find(Text{severity, text});
@@ -53,7 +56,6 @@ class NoticeTally {
   [[nodiscard]] Notices take() { return std::move(notices_); }
 
  private:
-  static constexpr std::size_t kKept = 3;
   struct Group {
     std::size_t kept = 0;
     std::size_t last = 0;  ///< index of the last one kept

@@ -46,6 +46,7 @@ class CodeReader {
   [[nodiscard]] std::string_view text() { return bytes(number()); }
   [[nodiscard]] std::string_view bytes(std::uint64_t size);
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;

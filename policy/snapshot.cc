@@ -29,6 +29,22 @@ void write_ruling_head(CodeWriter& out, Level level, Source source, std::uint8_t
   out.number(origin);
 }
 
+/// The bytes before the origin and those behind it.
+struct SplitRuling {
+  std::string_view head;
+  std::uint64_t origin = 0;
+  std::string_view policies;
+};
+
+SplitRuling split_ruling(std::string_view code) {
+  CodeReader in{code};
+  static_cast<void>(in.bytes(2));  // level and source
+  if ((in.byte() & kValidUntil) != 0) static_cast<void>(in.number());
+  const std::string_view head = code.substr(0, code.size() - in.rest().size());
+  const std::uint64_t origin = in.number();
+  return {head, origin, in.rest()};
+}
+
 PolicyPointer read_policy(CodeReader& in) {
   return std::make_shared<const TlsPolicy>(decode_policy(in.text()));
 }
@@ -72,6 +88,13 @@ SnapshotEntry Snapshot::entry(std::size_t index) const {
   if ((bits & kWithoutDane) != 0) entry.policy_without_dane = read_policy(in);
   if ((bits & kPublished) != 0) entry.published_without_dane = read_policy(in);
   return entry;
+}
+
+bool Snapshot::same_ruling(const Snapshot& a, std::size_t i, const Snapshot& b, std::size_t j) {
+  const SplitRuling one = split_ruling(a.rulings_[a.ruling_of_[i]]);
+  const SplitRuling other = split_ruling(b.rulings_[b.ruling_of_[j]]);
+  return one.head == other.head && one.policies == other.policies &&
+         a.origins_[one.origin] == b.origins_[other.origin];
 }
 
 std::optional<std::size_t> Snapshot::index_of(std::string_view key_text) const {

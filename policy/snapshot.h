@@ -60,6 +60,10 @@ class Snapshot {
   [[nodiscard]] Ruling ruling(std::size_t index) const;
   [[nodiscard]] SnapshotEntry entry(std::size_t index) const;
 
+  /// Whether two entries, of two snapshots, differ in nothing but their keys.
+  [[nodiscard]] static bool same_ruling(const Snapshot& a, std::size_t i, const Snapshot& b,
+                                        std::size_t j);
+
   /// Exact match on the key's text.
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view key_text) const;
   [[nodiscard]] std::optional<SnapshotEntry> find(std::string_view key_text) const;

@@ -4,6 +4,7 @@
 #include <sys/timex.h>
 
 #include <algorithm>
+#include <future>
 #include <iterator>
 #include <utility>
 
@@ -52,12 +53,15 @@ class Generation {
     add_notices(fetched.notices);
     refused_ = fetched.refused;
     never_good_ = fetched.never_good;
-    inputs_ = run_inputs(fetched.fingerprint, settings_);
+    rendering_ = rendering_inputs(settings_);
+    inputs_ = run_inputs(fetched.fingerprint, rendering_);
     auto good = clock_is_good(*store);
     if (!good) return std::unexpected(good.error());
     if (!*good) return finished();
     if (repeats_last_run()) return finished();
+    auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(fetched, *store, refresh_options);
+    before_ = before.get();
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
     return finished();
   }
@@ -149,6 +153,7 @@ class Generation {
                                .mta = file.mta,
                                .change = StagedArtifact::Change::unchanged,
                                .rows = file.rows,
+                               .report = {},
                                .changes = {}});
     last_run_->decided_at = options_.now;
     keep_record(*last_run_);
@@ -160,13 +165,15 @@ class Generation {
     never_good_ = never_good_ || refreshed_.never_good;
     report_.counts = EntryCounts::of(refreshed_.snapshot);
     RunRecord record{.inputs = inputs_,
+                     .rendering = rendering_,
                      .decided_at = options_.now,
                      .until = fetched.next_change,
                      .counts = report_.counts,
                      .refused = refreshed_.snapshot.without_names > 0,
                      .notices = refreshed_.notices,
                      .named_files = named_files(refreshed_.snapshot),
-                     .files = {}};
+                     .files = {},
+                     .snapshot = {}};
     add_notices(refreshed_.notices);
     // With --output the files are those of another machine.
     if (!options_.output) add_notices(missing_files(record.named_files));
@@ -178,12 +185,39 @@ class Generation {
     return install(std::move(record));
   }
 
+  /// What the maps in place were made from; nullopt: nothing is installed.
+  [[nodiscard]] std::optional<Result<Snapshot>> last_snapshot() const {
+    if (!options_.installs()) return std::nullopt;
+    return read_snapshot(config_.state_path("snapshot"));
+  }
+
+  /// Tells of each map what stands in place, if that is the last run's and was rendered as this
+  /// one is, so that only what has changed is rendered.
+  void add_installed(std::vector<Artifact>& fresh, const Generator& generator) {
+    if (!last_run_ || last_run_->rendering != rendering_ || !before_ || !*before_ ||
+        FileIdentity::of(config_.state_path("snapshot")) != last_run_->snapshot)
+      return;
+    const Generated made = generator.render(**before_, settings_);
+    for (Artifact& artifact : fresh) {
+      auto* table = std::get_if<TableContent>(&artifact.content);
+      const RunRecord::File* file = last_run_->in_place(artifact.path);
+      const auto old = std::ranges::find(made.artifacts, artifact.path, &Artifact::path);
+      if (table == nullptr || file == nullptr || old == made.artifacts.end()) continue;
+      if (const TableContent* before = old->table())
+        table->installed = InstalledTable{.identity = file->identity,
+                                          .stream = before->rows,
+                                          .reported = file->report,
+                                          .rows = file->rows};
+    }
+  }
+
   void render(RunRecord& record) {
     for (const Generator& generator : generators()) {
       if (!generator.enabled(settings_)) continue;
       Generated generated = generator.render(refreshed_.snapshot, settings_);
       add_notices(generated.notices);
       std::ranges::move(generated.notices, std::back_inserter(record.notices));
+      add_installed(generated.artifacts, generator);
       std::ranges::move(generated.artifacts, std::back_inserter(artifacts_));
     }
     if (artifacts_.empty())
@@ -228,13 +262,13 @@ class Generation {
   }
 
   void tell_downgrades() {
-    const auto before = read_snapshot(config_.state_path("snapshot"));
-    if (before) {
-      add_notices(downgrade_notices(*before, refreshed_));
-    } else if (before.error().code != Errc::no_input) {
+    if (!before_) return;
+    if (*before_) {
+      add_notices(downgrade_notices(**before_, refreshed_));
+    } else if (before_->error().code != Errc::no_input) {
       report_.notices.push_back(
           {Severity::warning, "snapshot",
-           before.error().text + ": what has become less strict since cannot be told"});
+           before_->error().text + ": what has become less strict since cannot be told"});
     }
   }
 
@@ -255,7 +289,9 @@ class Generation {
       record.files.push_back({.path = file.path,
                               .mta = file.mta,
                               .rows = file.rows,
+                              .report = file.report,
                               .identity = FileIdentity::of(file.path).value_or(FileIdentity{})});
+    record.snapshot = FileIdentity::of(config_.state_path("snapshot")).value_or(FileIdentity{});
     keep_record(record);
     return {};
   }
@@ -280,9 +316,11 @@ class Generation {
   std::optional<Installation> installation_;
   std::optional<RunRecord> last_run_;
   std::string inputs_;
+  std::string rendering_;
   bool refused_ = false;
   bool never_good_ = false;
   Refreshed refreshed_;
+  std::optional<Result<Snapshot>> before_;
   std::vector<Artifact> artifacts_;
 };
 

@@ -22,9 +22,38 @@ using Poco::JSON::Object;
 
 constexpr std::size_t kMaxRecord = 64UL << 20;
 
+Array::Ptr to_json(const Notices& notices) {
+  Array::Ptr out = new Array;
+  for (const Notice& notice : notices) {
+    Object::Ptr each = new Object;
+    each->set("severity", static_cast<int>(notice.severity));
+    each->set("subject", notice.subject);
+    each->set("text", notice.text);
+    each->set("more", notice.more);
+    out->add(each);
+  }
+  return out;
+}
+
+Array::Ptr to_json(const std::vector<RunRecord::File>& files) {
+  Array::Ptr out = new Array;
+  for (const RunRecord::File& file : files) {
+    Object::Ptr each = new Object;
+    each->set("path", file.path.string());
+    each->set("mta", file.mta);
+    each->set("rows", file.rows);
+    each->set("entries", file.report.entries);
+    each->set("notices", to_json(file.report.notices));
+    each->set("identity", file.identity.text());
+    out->add(each);
+  }
+  return out;
+}
+
 Object::Ptr to_json(const RunRecord& record) {
   Object::Ptr out = new Object;
   out->set("inputs", record.inputs);
+  out->set("rendering", record.rendering);
   out->set("decided_at", format_time(record.decided_at));
   if (record.until) out->set("until", format_time(*record.until));
   out->set("entries", record.counts.entries);
@@ -33,16 +62,7 @@ Object::Ptr to_json(const RunRecord& record) {
     counts->add(count);
   out->set("by_source", counts);
   out->set("refused", record.refused);
-  Array::Ptr notices = new Array;
-  for (const Notice& notice : record.notices) {
-    Object::Ptr each = new Object;
-    each->set("severity", static_cast<int>(notice.severity));
-    each->set("subject", notice.subject);
-    each->set("text", notice.text);
-    each->set("more", notice.more);
-    notices->add(each);
-  }
-  out->set("notices", notices);
+  out->set("notices", to_json(record.notices));
   Array::Ptr named = new Array;
   for (const NamedFile& file : record.named_files) {
     Object::Ptr each = new Object;
@@ -51,52 +71,57 @@ Object::Ptr to_json(const RunRecord& record) {
     named->add(each);
   }
   out->set("named_files", named);
-  Array::Ptr files = new Array;
-  for (const RunRecord::File& file : record.files) {
-    Object::Ptr each = new Object;
-    each->set("path", file.path.string());
-    each->set("mta", file.mta);
-    each->set("rows", file.rows);
-    each->set("identity", file.identity.text());
-    files->add(each);
-  }
-  out->set("files", files);
+  out->set("files", to_json(record.files));
+  out->set("snapshot", record.snapshot.text());
   return out;
 }
 
 template <class Take>
-void each_object(const Object::Ptr& from, const char* name, Take take) {
-  const Array::Ptr array = from->getArray(name);
+void each_object(const Object& from, const char* name, Take take) {
+  const Array::Ptr array = from.getArray(name);
   for (unsigned i = 0; i < array->size(); ++i)
     take(*array->getObject(i));
 }
 
-RunRecord from_json(const Object::Ptr& in) {
+Notices notices_from(const Object& in) {
+  Notices out;
+  each_object(in, "notices", [&](const Object& each) {
+    out.push_back({static_cast<Severity>(each.getValue<int>("severity")),
+                   each.getValue<std::string>("subject"), each.getValue<std::string>("text"),
+                   each.getValue<Poco::UInt64>("more")});
+  });
+  return out;
+}
+
+FileIdentity identity_from(const Object& in, const char* name) {
+  return FileIdentity::parse(in.getValue<std::string>(name)).value_or(FileIdentity{});
+}
+
+RunRecord from_json(const Object& in) {
   RunRecord record;
-  record.inputs = in->getValue<std::string>("inputs");
-  record.decided_at = parse_rfc3339(in->getValue<std::string>("decided_at")).value_or(Time{});
-  if (in->has("until")) record.until = parse_rfc3339(in->getValue<std::string>("until"));
-  record.counts.entries = in->getValue<Poco::UInt64>("entries");
-  const Array::Ptr counts = in->getArray("by_source");
+  record.inputs = in.getValue<std::string>("inputs");
+  record.rendering = in.getValue<std::string>("rendering");
+  record.decided_at = parse_rfc3339(in.getValue<std::string>("decided_at")).value_or(Time{});
+  if (in.has("until")) record.until = parse_rfc3339(in.getValue<std::string>("until"));
+  record.counts.entries = in.getValue<Poco::UInt64>("entries");
+  const Array::Ptr counts = in.getArray("by_source");
   for (unsigned i = 0; i < record.counts.by_source.size(); ++i)
     record.counts.by_source.at(i) = counts->getElement<Poco::UInt64>(i);
-  record.refused = in->getValue<bool>("refused");
-  each_object(in, "notices", [&](const Object& each) {
-    record.notices.push_back({static_cast<Severity>(each.getValue<int>("severity")),
-                              each.getValue<std::string>("subject"),
-                              each.getValue<std::string>("text"),
-                              each.getValue<Poco::UInt64>("more")});
-  });
+  record.refused = in.getValue<bool>("refused");
+  record.notices = notices_from(in);
   each_object(in, "named_files", [&](const Object& each) {
     record.named_files.push_back(
         {each.getValue<std::string>("path"), each.getValue<std::string>("subject")});
   });
   each_object(in, "files", [&](const Object& each) {
-    const auto identity = FileIdentity::parse(each.getValue<std::string>("identity"));
-    record.files.push_back({each.getValue<std::string>("path"), each.getValue<std::string>("mta"),
-                            each.getValue<Poco::UInt64>("rows"),
-                            identity.value_or(FileIdentity{})});
+    record.files.push_back({.path = each.getValue<std::string>("path"),
+                            .mta = each.getValue<std::string>("mta"),
+                            .rows = each.getValue<Poco::UInt64>("rows"),
+                            .report = {.entries = each.getValue<Poco::UInt64>("entries"),
+                                       .notices = notices_from(each)},
+                            .identity = identity_from(each, "identity")});
   });
+  record.snapshot = identity_from(in, "snapshot");
   return record;
 }
 
@@ -135,11 +160,22 @@ bool RunRecord::holds(const std::string& run_inputs, Time now) const {
       files, [](const File& file) { return FileIdentity::of(file.path) == file.identity; });
 }
 
-std::string run_inputs(const std::string& fingerprint, const GeneratorSettings& settings) {
+const RunRecord::File* RunRecord::in_place(const fs::path& path) const {
+  const auto found = std::ranges::find(files, path, &File::path);
+  return found == files.end() || FileIdentity::of(path) != found->identity ? nullptr : &*found;
+}
+
+std::string rendering_inputs(const GeneratorSettings& settings) {
   Poco::SHA2Engine digest{Poco::SHA2Engine::SHA_256};
   // Another build may decide or render otherwise.
   if (const auto program = FileIdentity::of("/proc/self/exe")) digest.update(program->text());
-  digest.update("\n" + settings_text(settings) + fingerprint);
+  digest.update("\n" + settings_text(settings));
+  return Poco::DigestEngine::digestToHex(digest.digest());
+}
+
+std::string run_inputs(const std::string& fingerprint, const std::string& rendering) {
+  Poco::SHA2Engine digest{Poco::SHA2Engine::SHA_256};
+  digest.update(rendering + "\n" + fingerprint);
   return Poco::DigestEngine::digestToHex(digest.digest());
 }
 
@@ -147,7 +183,7 @@ std::optional<RunRecord> read_run_record(const fs::path& file) {
   const auto text = read_file(file, kMaxRecord);
   if (!text) return std::nullopt;
   try {
-    return from_json(Poco::JSON::Parser{}.parse(*text).extract<Object::Ptr>());
+    return from_json(*Poco::JSON::Parser{}.parse(*text).extract<Object::Ptr>());
   } catch (const std::exception&) {  // damaged, or of another version: as if there were none
     return std::nullopt;
   }

@@ -33,9 +33,11 @@ struct RunRecord {
     std::filesystem::path path;
     std::string mta;
     std::size_t rows = 0;
+    StreamReport report;  ///< of a table that a stream makes
     FileIdentity identity;
   };
   std::string inputs;         ///< run_inputs() of the run
+  std::string rendering;      ///< rendering_inputs() of the run
   Time decided_at;            ///< of the last run that came to this result
   std::optional<Time> until;  ///< when something of it begins or ceases to hold
   EntryCounts counts;
@@ -43,15 +45,21 @@ struct RunRecord {
   Notices notices;       ///< of deciding and rendering
   std::vector<NamedFile> named_files;
   std::vector<File> files;
+  FileIdentity snapshot;  ///< of the file that holds what the files were made from
+
+  /// nullptr: it is not one of this run, or is not in place any more.
+  [[nodiscard]] const File* in_place(const std::filesystem::path& path) const;
 
   /// Whether a run at `now` from `inputs` would come to the same result, and it is still in place.
   [[nodiscard]] bool holds(const std::string& run_inputs, Time now) const;
 };
 
 /// A digest of everything that entries and files are made from, but the time: what the sources
-/// brought, the settings, this program.
-[[nodiscard]] std::string run_inputs(const std::string& fingerprint,
-                                     const GeneratorSettings& settings);
+/// brought, and rendering_inputs().
+[[nodiscard]] std::string run_inputs(const std::string& fingerprint, const std::string& rendering);
+
+/// A digest of what an entry is rendered with: the settings, this program.
+[[nodiscard]] std::string rendering_inputs(const GeneratorSettings& settings);
 
 /// nullopt: there is none, or none that can be read.
 [[nodiscard]] std::optional<RunRecord> read_run_record(const std::filesystem::path& file);

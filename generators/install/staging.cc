@@ -132,8 +132,39 @@ Result<void> verify_table(StagedArtifact& artifact, const RowDigest& written) {
   });
 }
 
+/// The table that stands in place, with the few rows that differ. False: it has to be written
+/// whole.
+Result<bool> stage_patched(StagedArtifact& artifact) {
+  const TableContent& table = *artifact.artifact.table();
+  if (!table.installed || table.type != TableType::cdb ||
+      FileIdentity::of(artifact.target) != table.installed->identity)
+    return false;
+  auto delta = table.rows->since(*table.installed->stream, table.installed->reported);
+  if (!delta) return false;
+  artifact.report = std::move(delta->report);
+  if (delta->patches.empty()) {
+    artifact.rows = table.installed->rows;
+    artifact.staged.clear();
+    return true;
+  }
+  const auto written = patch_cdb(artifact.target, delta->patches, artifact.staged);
+  if (!written) {  // what stands there is not what it was taken for
+    remove_file(artifact.staged);
+    return written.error().code == Errc::bad_input ? Result<bool>{false}
+                                                   : std::unexpected(written.error());
+  }
+  if (auto verified = verify_table(artifact, *written); !verified)
+    return std::unexpected(verified.error());
+  return true;
+}
+
 /// All tables of one map, from one pass over its rows.
-Result<StreamReport> stage_tables(const std::vector<StagedArtifact*>& group) {
+Result<void> stage_tables(const std::vector<StagedArtifact*>& group) {
+  if (group.size() == 1) {
+    const auto patched = stage_patched(*group.front());
+    if (!patched) return std::unexpected(patched.error());
+    if (*patched) return {};
+  }
   std::vector<std::unique_ptr<TableWriter>> writers;
   for (const StagedArtifact* each : group) {
     auto writer = create_table(each->artifact.table()->type, each->staged);
@@ -149,15 +180,15 @@ Result<StreamReport> stage_tables(const std::vector<StagedArtifact*>& group) {
         }
         return {};
       });
-  if (!report) return report;
+  if (!report) return std::unexpected(report.error());
   for (const auto& writer : writers) {
     if (auto finished = writer->finish(); !finished) return std::unexpected(finished.error());
   }
   for (StagedArtifact* each : group) {
-    if (auto verified = verify_table(*each, digest); !verified)
-      return std::unexpected(verified.error());
+    if (auto verified = verify_table(*each, digest); !verified) return verified;
+    each->report = *report;
   }
-  return report;
+  return {};
 }
 
 /// The artifacts of each row stream together, in order.
@@ -208,23 +239,25 @@ Result<Staging> Staging::stage(std::span<const Artifact> artifacts, const Place&
     if (!planned) return std::unexpected(planned.error());
     staging.artifacts_.push_back(*std::move(planned));
   }
-  std::vector<std::future<Result<StreamReport>>> maps;
-  for (const auto& group : tables_by_stream(staging.artifacts_))
+  const auto groups = tables_by_stream(staging.artifacts_);
+  std::vector<std::future<Result<void>>> maps;
+  for (const auto& group : groups)
     maps.push_back(std::async(std::launch::async, stage_tables, group));
   Result<void> done;
   for (StagedArtifact& each : staging.artifacts_) {
     if (!done || each.artifact.table() != nullptr) continue;
     done = each.artifact.copied() == nullptr ? stage_text(each) : stage_copy(each);
   }
-  NoticeTally notices;
   for (auto& map : maps) {
-    const auto report = map.get();
-    if (!report && done) done = std::unexpected(report.error());
-    if (!report) continue;
-    for (const Notice& each : report->notices)
-      notices.add(each);
+    const auto staged = map.get();
+    if (!staged && done) done = staged;
   }
   if (!done) return std::unexpected(done.error());
+  NoticeTally notices;
+  for (const auto& group : groups) {
+    for (const Notice& each : group.front()->report.notices)
+      notices.add(each);
+  }
   staging.notices_ = notices.take();
   return staging;
 }
@@ -238,18 +271,25 @@ Staging::~Staging() {
 
 Result<void> Staging::back_up(const BackupPlace& backup_place) {
   keeps_backups_ = static_cast<bool>(backup_place);
+  std::vector<std::future<Result<void>>> copies;
+  Result<void> done;
   for (StagedArtifact& each : artifacts_) {
-    if (each.change != StagedArtifact::Change::changed) continue;
+    if (!done || each.change != StagedArtifact::Change::changed) continue;
     auto place = keeps_backups_ ? backup_place(each) : backup_name(each.target);
-    if (!place) return std::unexpected(place.error());
-    if (std::error_code error; keeps_backups_ && fs::exists(*place, error)) {
-      each.backup = *std::move(place);
+    if (!place) {
+      done = std::unexpected(place.error());
       continue;
     }
-    if (auto copied = copy_whole_file(each.target, *place); !copied) return copied;
     each.backup = *std::move(place);
+    if (std::error_code error; keeps_backups_ && fs::exists(each.backup, error)) continue;
+    copies.push_back(std::async(std::launch::async,
+                                [&each] { return copy_whole_file(each.target, each.backup); }));
   }
-  return {};
+  for (auto& copy : copies) {
+    const auto copied = copy.get();
+    if (!copied && done) done = copied;
+  }
+  return done;
 }
 
 Result<void> Staging::commit(const BackupPlace& backup_place) {

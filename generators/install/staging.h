@@ -22,6 +22,7 @@ struct StagedArtifact {
   std::filesystem::path backup;  ///< once committed: a copy of what was replaced
   Change change = Change::unchanged;
   std::size_t rows = 0;  ///< of a table
+  StreamReport report;   ///< of a table that a stream makes
 };
 
 /// Says where a copy of the file that is about to be replaced belongs. The copy stays there.
@@ -40,8 +41,9 @@ class Staging {
   /// Writes every artifact to a temporary file `.NAME.tlspact-new-TYPE` of its target's directory
   /// (which is made if need be), flushes it, gives it the owner, mode and label of its target, and
   /// reads it back. The tables of one map are written in one pass over its rows; maps are written
-  /// side by side, each in a thread of its own. If one fails, none is left. An artifact whose bytes
-  /// are those of its target is unchanged and is not staged (hash: whose rows are).
+  /// side by side, each in a thread of its own; a cdb of which it is known what stands in place is
+  /// made from that, without rendering what did not change. If one fails, none is left. An artifact
+  /// whose bytes are those of its target is unchanged and is not staged (hash: whose rows are).
   [[nodiscard]] static Result<Staging> stage(std::span<const Artifact> artifacts,
                                              const Place& place);
 

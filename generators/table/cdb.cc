@@ -11,31 +11,17 @@
 #include <cstdint>
 #include <utility>
 
+#include "generators/table/cdb_format.h"
 #include "generators/table/file.h"
 #include "generators/table/table_formats.h"
 
 namespace tlspact {
 namespace {
 
-/// The header: 256 pointers to hash tables. A shorter file kills Postfix's smtp(8).
-constexpr off_t kHeader = 2048;
-
-std::uint32_t little_endian(const unsigned char* bytes) {
-  return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
-         static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
-}
-
-/// Whether the last of the 256 hash tables ends where the file ends. tinycdb itself reads a file
-/// that is cut off behind its header as an empty one.
 bool is_whole(int fd, off_t size) {
-  std::array<unsigned char, kHeader> header{};
-  if (::pread(fd, header.data(), header.size(), 0) != kHeader) return false;
-  std::uint64_t end = 0;
-  for (std::size_t at = 0; at < header.size(); at += 8) {
-    const std::uint64_t slots = little_endian(&header[at + 4]);
-    end = std::max(end, little_endian(&header[at]) + slots * 8);
-  }
-  return end == static_cast<std::uint64_t>(size);
+  std::array<char, kCdbHeader> header{};
+  return ::pread(fd, header.data(), header.size(), 0) == static_cast<ssize_t>(header.size()) &&
+         is_whole_cdb({header.data(), header.size()}, static_cast<std::uint64_t>(size));
 }
 
 class CdbReader : public TableReader {

@@ -94,13 +94,18 @@ FileWriter::~FileWriter() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<void> FileWriter::write_through(std::string_view bytes) const {
+Result<void> FileWriter::write_through(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return io_error(path_, "written");
     bytes.remove_prefix(static_cast<std::size_t>(written));
+    written_ += static_cast<std::size_t>(written);
   }
+  // Has the kernel begin to write what there is, so that the disk works while we do.
+  constexpr std::size_t kStep = 8UL << 20;
+  for (; written_ - written_back_ >= kStep; written_back_ += kStep)
+    ::sync_file_range(fd_, static_cast<off_t>(written_back_), kStep, SYNC_FILE_RANGE_WRITE);
   return {};
 }
 
@@ -117,6 +122,14 @@ Result<void> FileWriter::write(std::string_view bytes) {
 
 Result<void> FileWriter::finish() {
   if (auto written = write_through(buffer_); !written) return written;
+  return flush_and_close(std::exchange(fd_, -1), path_);
+}
+
+Result<void> FileWriter::finish(std::size_t position, std::string_view bytes) {
+  if (auto written = write_through(buffer_); !written) return written;
+  buffer_.clear();
+  if (::lseek(fd_, static_cast<off_t>(position), SEEK_SET) < 0) return io_error(path_, "written");
+  if (auto written = write_through(bytes); !written) return written;
   return flush_and_close(std::exchange(fd_, -1), path_);
 }
 

@@ -40,23 +40,29 @@ class FileWriter {
   FileWriter(FileWriter&& other) noexcept
       : path_(std::move(other.path_)),
         fd_(std::exchange(other.fd_, -1)),
-        buffer_(std::move(other.buffer_)) {}
+        buffer_(std::move(other.buffer_)),
+        written_(other.written_),
+        written_back_(other.written_back_) {}
   FileWriter& operator=(FileWriter&&) = delete;
   ~FileWriter();
 
   [[nodiscard]] Result<void> write(std::string_view bytes);
   /// Writes what is left and flushes to disk. Once.
   [[nodiscard]] Result<void> finish();
-  /// The same without flushing to disk.
+  /// The same, after `bytes` are written over what stands at `position`.
+  [[nodiscard]] Result<void> finish(std::size_t position, std::string_view bytes);
+  /// The same as finish() without flushing to disk.
   [[nodiscard]] Result<void> close();
 
  private:
   FileWriter(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
-  [[nodiscard]] Result<void> write_through(std::string_view bytes) const;
+  [[nodiscard]] Result<void> write_through(std::string_view bytes);
 
   std::filesystem::path path_;
   int fd_;
   std::string buffer_;
+  std::size_t written_ = 0;
+  std::size_t written_back_ = 0;  ///< the kernel was told to begin
 };
 
 /// create_file, write everything, flush.
