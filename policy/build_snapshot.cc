@@ -89,11 +89,12 @@ struct ListCursor {
   [[nodiscard]] std::string_view name() const { return list().domain(entry()); }
 };
 
-/// Merges the keys of the agreements and of every list in ascending order.
+/// Merges the keys of the agreements, of what domains publish, and of every list, in ascending
+/// order.
 class SnapshotMerge {
  public:
   SnapshotMerge(const PolicyInputs& inputs, const DecisionRules& rules, Time now)
-      : inputs_(inputs), rules_(rules), now_(now), builder_(now), agreed_(inputs.agreement_keys()) {
+      : inputs_(inputs), rules_(rules), now_(now), builder_(now), own_(inputs.own_keys()) {
     unsigned order = 0;
     for (const PublishedList& published : inputs.lists()) {
       ListCursor& cursor = lists_.emplace_back(ListCursor{.published = published, .rulings = {}});
@@ -120,7 +121,7 @@ class SnapshotMerge {
  private:
   [[nodiscard]] std::optional<std::string_view> least_key() const {
     std::optional<std::string_view> least;
-    if (next_agreed_ < agreed_.size()) least = agreed_[next_agreed_].first;
+    if (next_own_ < own_.size()) least = own_[next_own_].first;
     for (const ListCursor& each : lists_) {
       if (!each.at_end() && (!least || each.name() < *least)) least = each.name();
     }
@@ -129,7 +130,7 @@ class SnapshotMerge {
 
   /// Adds what holds for `key` and moves every cursor that stands at it.
   void take(std::string_view key) {
-    const bool agreed = next_agreed_ < agreed_.size() && agreed_[next_agreed_].first == key;
+    const bool own = next_own_ < own_.size() && own_[next_own_].first == key;
     ListCursor* only = nullptr;
     std::size_t naming = 0;
     for (ListCursor& each : lists_) {
@@ -137,10 +138,10 @@ class SnapshotMerge {
       only = &each;
       ++naming;
     }
-    const bool alone = !agreed && naming == 1 && !inputs_.has_agreement_above(key);
+    const bool alone = !own && naming == 1 && !inputs_.has_agreement_above(key);
     if (!alone || !add_alone(key, *only))
-      weigh(agreed ? agreed_[next_agreed_].second : PolicyKey::from_normal_form(key));
-    if (agreed) ++next_agreed_;
+      weigh(own ? own_[next_own_].second : PolicyKey::from_normal_form(key));
+    if (own) ++next_own_;
     for (ListCursor& each : lists_) {
       if (!each.at_end() && each.name() == key) ++each.next;
     }
@@ -172,8 +173,8 @@ class SnapshotMerge {
   const DecisionRules& rules_;
   Time now_;
   SnapshotBuilder builder_;
-  std::vector<std::pair<std::string, PolicyKey>> agreed_;  ///< ascending
-  std::size_t next_agreed_ = 0;
+  std::vector<std::pair<std::string, PolicyKey>> own_;  ///< ascending
+  std::size_t next_own_ = 0;
   std::vector<ListCursor> lists_;
   NoticeTally remarks_;
   std::size_t without_names_ = 0;

@@ -46,6 +46,10 @@ void PolicyInputs::add(const std::shared_ptr<const Agreement>& agreement) {
                                  Cover{each.key, each.position, agreement, policy});
 }
 
+void PolicyInputs::add(const PolicyKey& key, Candidate published) {
+  published_[key.text()].push_back(std::move(published));
+}
+
 std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const {
   std::vector<Candidate> candidates;
   std::vector<std::string> patterns{key.text()};
@@ -68,6 +72,7 @@ std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const 
     candidates.push_back(std::move(candidate));
   }
   if (key.pattern.subdomains) return candidates;
+  add_published(key, candidates);
   for (unsigned order = 0; order < lists_.size(); ++order) {
     const PolicyList& list = *lists_[order].list;
     if (const PolicyList::Entry* entry = list.find(key.domain().text()))
@@ -77,11 +82,27 @@ std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const 
   return candidates;
 }
 
-std::vector<std::pair<std::string, PolicyKey>> PolicyInputs::agreement_keys() const {
+void PolicyInputs::add_published(const PolicyKey& key, std::vector<Candidate>& to) const {
+  const std::string text = key.text();
+  if (const auto own = published_.find(text); own != published_.end())
+    std::ranges::copy(own->second, std::back_inserter(to));
+  if (text == key.domain().text()) return;
+  // A smart host's MTA-STS policy is that of its host (RFC 8461 section 3.4); DANE has a port.
+  const auto host = published_.find(key.domain().text());
+  if (host == published_.end()) return;
+  std::ranges::copy_if(host->second, std::back_inserter(to),
+                       [](const Candidate& each) { return each.source == Source::mta_sts; });
+}
+
+std::vector<std::pair<std::string, PolicyKey>> PolicyInputs::own_keys() const {
   std::vector<std::pair<std::string, PolicyKey>> keys;
-  keys.reserve(agreements_.size());
+  keys.reserve(agreements_.size() + published_.size());
   for (const auto& [text, cover] : agreements_)
     keys.emplace_back(text, cover.key);
+  for (const auto& [text, candidates] : published_) {
+    if (!agreements_.contains(text)) keys.emplace_back(text, PolicyKey::from_normal_form(text));
+  }
+  std::ranges::sort(keys, {}, &std::pair<std::string, PolicyKey>::first);
   return keys;
 }
 

@@ -35,13 +35,18 @@ class PolicyInputs {
   /// Lists rank in the order in which they are added.
   void add(PublishedList list) { lists_.push_back(std::move(list)); }
 
+  /// What a domain itself publishes: DANE, of the next-hop `key` with its port, or MTA-STS, of its
+  /// policy domain.
+  void add(const PolicyKey& key, Candidate published);
+
   /// What every source says about `key`, valid or not. Agreements: those on the key itself and, for
   /// a domain or a pattern, on any `.parent`. Published policies: those of the key's policy domain;
   /// none for a pattern, because a subdomain uses its own policy only.
   [[nodiscard]] std::vector<Candidate> candidates_for(const PolicyKey& key) const;
 
-  /// Every key that has an agreement of its own, with its text, ascending by it.
-  [[nodiscard]] std::vector<std::pair<std::string, PolicyKey>> agreement_keys() const;
+  /// Every key that has an agreement of its own, or of which something published is known, with its
+  /// text, ascending by it.
+  [[nodiscard]] std::vector<std::pair<std::string, PolicyKey>> own_keys() const;
 
   /// Whether an agreement on a `.parent` of this domain covers it.
   [[nodiscard]] bool has_agreement_above(std::string_view domain_text) const;
@@ -54,6 +59,8 @@ class PolicyInputs {
   }
 
  private:
+  void add_published(const PolicyKey& key, std::vector<Candidate>& to) const;
+
   struct Cover {
     PolicyKey key;
     FilePosition position;
@@ -64,6 +71,8 @@ class PolicyInputs {
   std::map<std::string, Cover, std::less<>> agreements_;
   std::vector<std::shared_ptr<const Agreement>> given_;
   std::vector<PublishedList> lists_;
+  /// By the text of the key.
+  std::map<std::string, std::vector<Candidate>, std::less<>> published_;
 };
 
 }  // namespace tlspact

@@ -140,7 +140,7 @@ Result<CommandResult> run_explain(const std::vector<std::string>& given,
   const Time now = at->value_or(clock_now());
   auto view = offline_view(global, now);
   if (!view) return std::unexpected(view.error());
-  const Explanation explanation = explain(view->refreshed.inputs, *key, view->settings, now);
+  const Explanation explanation = explain(view->refreshed, *key, view->settings, now);
   return CommandResult{.exit_code = 0,
                        .text = explanation_text(explanation, view->settings),
                        .json = explanation_json(explanation),

@@ -49,6 +49,25 @@ struct Config {
   } agreements;
   std::vector<ListConfig> lists;
   struct {
+    bool enabled = true;
+    Seconds refresh = std::chrono::hours{24};
+    Seconds timeout = std::chrono::seconds{60};
+    std::uint32_t port = 443;
+    bool private_addresses = false;
+  } mta_sts;
+  struct {
+    bool enabled = true;
+  } dane;
+  struct {
+    std::vector<std::string> servers;  ///< "ADDRESS" or "ADDRESS@PORT"; empty: resolv.conf's
+    std::string trust_anchor = "/usr/share/dns/root.key";  ///< empty: none
+    Seconds max_stale = std::chrono::hours{72};
+  } dns;
+  struct {
+    std::vector<std::string> logs;  ///< absolute paths
+    std::string file;               ///< absolute path; empty: none
+  } correspondents;
+  struct {
     std::string ca_file;  ///< empty: the system's store
   } tls;
   struct {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/config/config_keys.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "generators/postfix/postfix_options.h"
 #include "generators/table/table.h"
@@ -53,6 +56,50 @@ const char* postfix_map_fault(const Config& config) {
              : nullptr;
 }
 
+const char* port_fault(const Config& config) {
+  return config.mta_sts.port > 0 && config.mta_sts.port < 65536 ? nullptr
+                                                                : "must be from 1 to 65535";
+}
+
+const char* refresh_fault(const Config& config) {
+  return config.mta_sts.refresh >= std::chrono::minutes{5} ? nullptr : "must be at least \"5m\"";
+}
+
+const char* timeout_fault(const Config& config) {
+  const Seconds timeout = config.mta_sts.timeout;
+  return timeout >= Seconds{1} && timeout <= std::chrono::minutes{5}
+             ? nullptr
+             : "must be from \"1s\" to \"5m\"";
+}
+
+/// "192.0.2.1", "192.0.2.1@5353", "2001:db8::1@53".
+bool is_name_server(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  const std::string address{text.substr(0, at)};
+  std::array<unsigned char, 16> unused{};
+  if (::inet_pton(AF_INET, address.c_str(), unused.data()) != 1 &&
+      ::inet_pton(AF_INET6, address.c_str(), unused.data()) != 1)
+    return false;
+  if (at == std::string_view::npos) return true;
+  unsigned port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + at + 1, end, port);
+  return error == std::errc{} && rest == end && port > 0 && port < 65536;
+}
+
+const char* servers_fault(const Config& config) {
+  return std::ranges::all_of(config.dns.servers, is_name_server)
+             ? nullptr
+             : "must be IP addresses, each perhaps with @ and a port: \"127.0.0.1@5353\"";
+}
+
+const char* logs_fault(const Config& config) {
+  return std::ranges::all_of(config.correspondents.logs,
+                             [](const std::string& path) { return path.starts_with('/'); })
+             ? nullptr
+             : "must be absolute paths";
+}
+
 const char* store_fault(const Config& config) {
   const std::string& url = config.store.url;
   return url.empty() || url.starts_with("sqlite:/") ? nullptr
@@ -76,6 +123,45 @@ constexpr std::array kConfigKeys{
               "Directory of the agreement files, *.toml, read in name order.",
               [](const Config& c) {
                 return c.agreements.directory.starts_with('/') ? nullptr : kAbsolute;
+              }},
+    ConfigKey{"mta_sts", "enabled", [](Config& c) { return Slot{&c.mta_sts.enabled}; },
+              "Look up the MTA-STS policies (RFC 8461) of the correspondents."},
+    ConfigKey{"mta_sts", "refresh", [](Config& c) { return Slot{&c.mta_sts.refresh}; },
+              "How often a policy in force is fetched anew, give or take a tenth. A changed id "
+              "brings it at once.",
+              refresh_fault},
+    ConfigKey{"mta_sts", "timeout", [](Config& c) { return Slot{&c.mta_sts.timeout}; },
+              "For fetching one policy, everything together.", timeout_fault},
+    ConfigKey{"mta_sts", "port", [](Config& c) { return Slot{&c.mta_sts.port}; },
+              "Of the policy hosts. Another one than 443 is for tests.", port_fault},
+    ConfigKey{"mta_sts", "private_addresses",
+              [](Config& c) { return Slot{&c.mta_sts.private_addresses}; },
+              "Fetch policies from private and loopback addresses, too. Whoever can publish a DNS "
+              "record could then have this machine connect to hosts of your network."},
+    ConfigKey{"dane", "enabled", [](Config& c) { return Slot{&c.dane.enabled}; },
+              "Look up the TLSA records (RFC 7672) of the correspondents' MX hosts."},
+    ConfigKey{"dns", "servers", [](Config& c) { return Slot{&c.dns.servers}; },
+              "Recursive name servers, with a port if need be: \"127.0.0.1@5353\". Empty: those of "
+              "/etc/resolv.conf. What they say is validated here; they need not be trusted, but "
+              "they must pass DNSSEC records on.",
+              servers_fault},
+    ConfigKey{"dns", "trust_anchor", [](Config& c) { return Slot{&c.dns.trust_anchor}; },
+              "File with the DNSSEC trust anchor of the root. Empty: none, then nothing is "
+              "validated and DANE is off.",
+              [](const Config& c) {
+                return is_absolute_or_empty(c.dns.trust_anchor) ? nullptr : kAbsolute;
+              }},
+    ConfigKey{"dns", "max_stale", [](Config& c) { return Slot{&c.dns.max_stale}; },
+              "How long what DNS last said of a domain's DANE stands in while it cannot be asked."},
+    ConfigKey{"correspondents", "logs", [](Config& c) { return Slot{&c.correspondents.logs}; },
+              "Logs of Postfix or Exim: the domains that they name as recipients are looked up "
+              "ahead of mail.",
+              logs_fault},
+    ConfigKey{"correspondents", "file", [](Config& c) { return Slot{&c.correspondents.file}; },
+              "A file with one domain a line, looked up ahead of mail. What stands behind # is a "
+              "comment.",
+              [](const Config& c) {
+                return is_absolute_or_empty(c.correspondents.file) ? nullptr : kAbsolute;
               }},
     ConfigKey{
         "tls", "ca_file", [](Config& c) { return Slot{&c.tls.ca_file}; },

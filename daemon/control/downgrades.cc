@@ -11,9 +11,9 @@ namespace tlspact {
 namespace {
 
 /// What the source that was in force before says now.
-std::string cause_of(const SnapshotEntry& before, const PolicyInputs& inputs, Time now) {
-  const Decision decision =
-      decide(before.key, inputs.candidates_for(before.key), DecisionRules{}, now);
+std::string cause_of(const SnapshotEntry& before, const Refreshed& refreshed) {
+  const Decision decision = decide(before.key, refreshed.inputs.candidates_for(before.key),
+                                   refreshed.rules, refreshed.snapshot.decided_at);
   for (const Judged& each : decision.judged) {
     const bool same =
         each.candidate.source == before.source && each.candidate.provenance.name == before.origin;
@@ -36,7 +36,7 @@ Notices downgrade_notices(const Snapshot& before, const Refreshed& now) {
                 "is less strict than before: " + after + " instead of " +
                     std::string{level_name(entry.policy->level)} + " by " +
                     std::string{source_name(entry.source)} + " " + entry.origin + " (" +
-                    cause_of(entry, now.inputs, now.snapshot.decided_at) + ")");
+                    cause_of(entry, now) + ")");
   });
   return notices.take();
 }

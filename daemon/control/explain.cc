@@ -11,13 +11,14 @@
 
 namespace tlspact {
 
-Explanation explain(const PolicyInputs& inputs, const PolicyKey& key,
+Explanation explain(const Refreshed& refreshed, const PolicyKey& key,
                     const GeneratorSettings& settings, Time now) {
-  Explanation out{.decision = decide(key, inputs.candidates_for(key), DecisionRules{}, now),
-                  .map_key = key,
-                  .postfix = {},
-                  .exim = {},
-                  .notices = {}};
+  Explanation out{
+      .decision = decide(key, refreshed.inputs.candidates_for(key), refreshed.rules, now),
+      .map_key = key,
+      .postfix = {},
+      .exim = {},
+      .notices = {}};
   for (const Remark remark : out.decision.remarks)
     out.notices.push_back(notice_of(remark, out.decision));
   auto entry = entry_of(out.decision);

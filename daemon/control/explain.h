@@ -21,7 +21,7 @@ struct Explanation {
   Notices notices;  ///< what the decision and the MTAs leave open
 };
 
-[[nodiscard]] Explanation explain(const PolicyInputs& inputs, const PolicyKey& key,
+[[nodiscard]] Explanation explain(const Refreshed& refreshed, const PolicyKey& key,
                                   const GeneratorSettings& settings, Time now);
 
 }  // namespace tlspact

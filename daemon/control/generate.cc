@@ -60,7 +60,7 @@ class Generation {
     if (!*good) return finished();
     if (repeats_last_run()) return finished();
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
-    refreshed_ = load_and_decide(fetched, *store, refresh_options);
+    refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
     return finished();

@@ -40,7 +40,8 @@ Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& 
   return out;
 }
 
-Refreshed load_and_decide(Fetched& fetched, Store& store, const RefreshOptions& options) {
+Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
+                          const RefreshOptions& options) {
   Refreshed out;
   out.refused = fetched.refused;
   out.never_good = fetched.never_good;
@@ -50,7 +51,8 @@ Refreshed load_and_decide(Fetched& fetched, Store& store, const RefreshOptions& 
     std::ranges::move(report.notices, std::back_inserter(out.notices));
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
-  out.snapshot = build_snapshot(out.inputs, DecisionRules{}, options.now);
+  out.rules.max_stale = config.dns.max_stale;
+  out.snapshot = build_snapshot(out.inputs, out.rules, options.now);
   out.refused = out.refused || out.snapshot.without_names > 0;
   std::ranges::copy(out.snapshot.notices, std::back_inserter(out.notices));
   return out;
@@ -58,7 +60,7 @@ Refreshed load_and_decide(Fetched& fetched, Store& store, const RefreshOptions& 
 
 Refreshed refresh(const Config& config, Store& store, const RefreshOptions& options) {
   Fetched fetched = fetch_sources(config, store, options);
-  Refreshed out = load_and_decide(fetched, store, options);
+  Refreshed out = load_and_decide(config, fetched, store, options);
   out.notices.insert(out.notices.begin(), fetched.notices.begin(), fetched.notices.end());
   return out;
 }

@@ -11,6 +11,7 @@
 #include "daemon/config/config.h"
 #include "daemon/sources/policy_source.h"
 #include "daemon/store/store.h"
+#include "policy/decide.h"
 #include "policy/policy_inputs.h"
 #include "policy/snapshot.h"
 
@@ -35,6 +36,7 @@ struct Fetched {
 
 struct Refreshed {
   PolicyInputs inputs;
+  DecisionRules rules;  ///< that it was decided by
   Snapshot snapshot;
   Notices notices;          ///< of the sources and of the decisions
   bool refused = false;     ///< as Fetched; or an agreement that cannot hold as it is
@@ -46,7 +48,7 @@ struct Refreshed {
                                     const RefreshOptions& options);
 
 /// Loads what is in force and decides. The notices are only those that fetch_sources did not have.
-[[nodiscard]] Refreshed load_and_decide(Fetched& fetched, Store& store,
+[[nodiscard]] Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
                                         const RefreshOptions& options);
 
 /// Both in one call.

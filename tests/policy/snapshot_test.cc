@@ -118,3 +118,29 @@ TEST_CASE("an agreement that asks for secure and names nothing is counted and sa
   CHECK(snapshot.notices[0].severity == Severity::alert);
   CHECK(snapshot.notices[0].text.contains("acme.toml:2:12"));
 }
+
+TEST_CASE("what a domain publishes has an entry, in its place among the others") {
+  PolicyInputs inputs;
+  inputs.add(list_of({{"b.example", Mode::enforce}, {"d.example", Mode::enforce}}));
+  inputs.add(agreement_on({"c.example", "[relay.z.example]:587"}, policy(Level::encrypt)));
+  inputs.add(key("a.example"), sts(Mode::enforce, policy(Level::secure, {"mx.a.example"})));
+  inputs.add(key("b.example"), dane(DaneState::full));
+  inputs.add(key("c.example"), sts(Mode::enforce, policy(Level::secure, {"mx.c.example"})));
+  inputs.add(key("e.example"), sts(Mode::testing, policy(Level::secure, {"mx.e.example"})));
+  inputs.add(key("relay.z.example"), sts(Mode::enforce, policy(Level::secure, {"r.z.example"})));
+  inputs.add(key("[relay.z.example]:587"), dane(DaneState::some));
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  CHECK(keys_of(snapshot) == std::vector<std::string>{"[relay.z.example]:587", "a.example",
+                                                      "b.example", "c.example", "d.example",
+                                                      "relay.z.example"});
+  CHECK(snapshot.find("a.example")->source == Source::mta_sts);
+  CHECK(snapshot.find("b.example")->policy->level == Level::dane_only);
+  CHECK(snapshot.find("b.example")->policy_without_dane->level == Level::secure);
+  CHECK(snapshot.find("c.example")->policy->level == Level::secure);
+  INFO("a smart host: MTA-STS of the host, DANE of the host with its port");
+  const auto smart_host = snapshot.find("[relay.z.example]:587");
+  CHECK(smart_host->policy->level == Level::secure);
+  CHECK(smart_host->policy->dane_where_present);
+  INFO("DANE at port 587 says nothing of port 25");
+  CHECK_FALSE(snapshot.find("relay.z.example")->policy->dane_where_present);
+}

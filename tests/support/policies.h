@@ -99,7 +99,7 @@ inline Snapshot snapshot_of(std::vector<SnapshotEntry> entries, Time decided_at 
 /// Every key that has an agreement or is listed, sorted, each once.
 inline std::vector<std::string> all_keys(const PolicyInputs& inputs) {
   std::set<std::string> keys;
-  for (const auto& [text, key] : inputs.agreement_keys())
+  for (const auto& [text, key] : inputs.own_keys())
     keys.insert(text);
   for (const PublishedList& published : inputs.lists()) {
     for (const PolicyList::Entry& entry : published.list->entries)
