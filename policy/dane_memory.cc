@@ -88,7 +88,8 @@ Time next_look(const DaneObservation& seen, DaneState state, unsigned failures, 
   const Seconds by_ttl = std::clamp(seen.valid_until - now, soonest, kLatest);
   if (failures == 0) return now + by_ttl;
   const Seconds back_off = std::min(kSoonest * (1U << (failures - 1)), kLatestAfterFailure);
-  return now + (state == DaneState::unknown ? back_off : std::min(by_ttl, back_off));
+  return now +
+         (state == DaneState::unknown ? back_off : std::max(soonest, std::min(by_ttl, back_off)));
 }
 
 /// One line: what decided, first of the MX set, then of each host that failed.

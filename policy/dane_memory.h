@@ -50,8 +50,8 @@ struct DaneMemory {
 ///   hosts, none of which failed. An unsigned MX answer can be forged, so it proves this only after
 ///   30 days of looks without TLSA.
 /// - The next look is due when the TTLs end, but not before 5 minutes (`none`: 30 minutes) and not
-///   after 1 day; with something that failed not after 5 minutes, doubled for each such look in a
-///   row up to 1 hour.
+///   after 1 day. After a look in which something failed it is due after 5 minutes, doubled for
+///   each such look in a row up to 1 hour; a `none` keeps its 30 minutes then too.
 [[nodiscard]] DaneMemory remember(const DaneMemory& memory, const DaneObservation& observation,
                                   Seconds max_stale, Time now);
 

@@ -209,6 +209,8 @@ TEST_CASE("trap 60: the next look is due when the TTLs end, within bounds") {
       {with_ttl(kMxFails, 0s), 5min, "the first failure"},
       {with_ttl(kOneFails, 1h), 5min, "one host failed"},
       {with_ttl(kOneFails, 1min), 5min, "not sooner"},
+      {with_ttl(seen({host("mx1", kNone), host("mx2", kFailed)}), 2h), 30min,
+       "none keeps its 30 minutes: one host of many domains fails for ever"},
   };
   for (const Row& row : rows) {
     INFO(row.why);

@@ -56,7 +56,8 @@ TEST_CASE("a name that is not one") {
       {bytes("00 00"), "something behind"},
       {bytes("c0 0c"), "compressed (RFC 1035 section 4.1.4)"},
       {bytes("01 61 c0 00"), "compressed behind a label"},
-      {bytes("40 61 00"), "a label type that nobody has"},
+      {label(64) + '\0', "a label type that nobody has, or 64 bytes"},
+      {label(0xc0) + '\0', "as long as a compressed label would say"},
       {label(63) + label(63) + label(63) + label(62) + '\0', "256 bytes"},
   };
   for (const Row& row : rows) {
