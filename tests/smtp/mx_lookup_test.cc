@@ -276,11 +276,15 @@ TEST_CASE("what was seen holds until the first TTL of MX and TLSA ends; addresse
     dns.tlsa(records(kSecure, {wire_tlsa()}, "", row.tlsa));
     const MxLookup found = walk(dns, "acme.example");
     CHECK(dane_observation(found, now()).valid_until == now() + row.valid);
+    CHECK(found.mx_ttl == std::min<Seconds>(row.mx, 24h * 7));
     CHECK(found.hosts.at(0).found.addresses_ttl == row.a);
   }
   Acme dns;
   dns.tlsa(denial(kNoData, kSecure, 10min));
   CHECK(dane_observation(walk(dns, "acme.example"), now()).valid_until == now() + 10min);
+  // A failure has no TTL. That there was one shortens the time to the next look by itself.
+  dns.tlsa(failure());
+  CHECK(dane_observation(walk(dns, "acme.example"), now()).valid_until == now() + 1h);
 }
 
 TEST_CASE("a parent pattern is not a next-hop") {
