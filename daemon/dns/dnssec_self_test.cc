@@ -78,17 +78,21 @@ std::string explanation(DnssecSupport support, const DnsOptions& options,
   return {};
 }
 
+std::chrono::milliseconds share(std::chrono::milliseconds deadline, std::size_t servers) {
+  return deadline / static_cast<long>(std::max<std::size_t>(1, servers));
+}
+
 asio::awaitable<DnssecSupport> find_cause(std::vector<std::string> servers,
                                           std::chrono::milliseconds deadline) {
   DnssecSupport worst = DnssecSupport::servers_unreachable;
-  const auto each = deadline / static_cast<long>(std::max<std::size_t>(1, servers.size()));
-  for (std::string& server : servers) {
-    auto message = co_await ask_root({.server = server, .type = kDnsKey, .deadline = each});
-    if (message && message->truncated)
-      message = co_await ask_root({.server = server,
-                                   .type = kDnsKey,
-                                   .transport = RawQuery::Transport::tcp,
-                                   .deadline = each});
+  for (const std::string& server : servers) {
+    // A variable: g++ 12 destroys an aggregate twice that is made within a co_await.
+    RawQuery query{.server = server, .type = kDnsKey, .deadline = share(deadline, servers.size())};
+    auto message = co_await ask_root(query);
+    if (message && message->truncated) {
+      query.transport = RawQuery::Transport::tcp;
+      message = co_await ask_root(query);
+    }
     if (message) worst = std::max(worst, cause_in(*message));
   }
   co_return worst;
@@ -98,12 +102,12 @@ asio::awaitable<DnssecSupport> find_cause(std::vector<std::string> servers,
 asio::awaitable<std::vector<std::string>> deaf_to_tcp(std::vector<std::string> servers,
                                                       std::chrono::milliseconds deadline) {
   std::vector<std::string> out;
-  const auto each = deadline / static_cast<long>(std::max<std::size_t>(1, servers.size()));
-  for (std::string& server : servers) {
-    const auto answer = co_await ask_root({.server = server,
-                                           .type = kDnsKey,
-                                           .transport = RawQuery::Transport::tcp,
-                                           .deadline = each});
+  for (const std::string& server : servers) {
+    const RawQuery query{.server = server,
+                         .type = kDnsKey,
+                         .transport = RawQuery::Transport::tcp,
+                         .deadline = share(deadline, servers.size())};
+    const auto answer = co_await ask_root(query);
     if (!answer) out.push_back(server);
   }
   co_return out;

@@ -33,8 +33,6 @@ Settings settings_of(const DnsOptions& options, bool loopback) {
       {"module-config", options.trust_anchor.empty() ? "iterator" : "validator iterator"},
       {"do-not-query-localhost", loopback ? "no" : "yes"},
       {"unblock-lan-zones", "yes"},
-      {"local-zone", "test. nodefault"},
-      {"local-zone", "home.arpa. nodefault"},
       {"edns-buffer-size", "1232"},
       {"use-caps-for-id", "no"},
       {"trust-anchor-signaling", "no"},
@@ -108,6 +106,17 @@ Result<void> finalize(ub_ctx* context, const DnsOptions& options) {
   return fail(Errc::config, text);
 }
 
+/// Names that unbound would deny by itself, but somebody's servers may have. The option
+/// `local-zone: NAME nodefault` is for configuration files: ub_ctx_set_option() ignores it.
+Result<void> unhide_zones(ub_ctx* context) {
+  for (const char* zone : {"test.", "home.arpa."}) {
+    if (const int error = ub_ctx_zone_remove(context, zone); error != 0)
+      return fail(Errc::unavailable,
+                  std::string{"libunbound keeps its own zone "} + zone + ": " + ub_strerror(error));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> configured_servers(const DnsOptions& options) {
@@ -136,6 +145,7 @@ Result<UnboundContext> make_unbound_context(const DnsOptions& options, ub_event_
   if (done) done = set_trust_anchor(context.get(), options.trust_anchor);
   if (done) done = set_servers(context.get(), servers);
   if (done) done = finalize(context.get(), options);
+  if (done) done = unhide_zones(context.get());
   if (!done) return std::unexpected(done.error());
   return context;
 }

@@ -45,7 +45,7 @@ SIGNED = ("secure", "bogus", "expired", "nsec3-optout")
 WITH_DS = (*SIGNED, "stripped")
 KINDS = (*WITH_DS, "insecure", "missing")
 LONG_AGO = ("-i", "20200101000000", "-e", "20200201000000")
-SIGNATURE = re.compile(r"(\sRRSIG\s+(?!DNSKEY)\S+(?:\s+\S+){7}\s+)(\S)")
+SIGNATURE = re.compile(r"(\tIN\tRRSIG\t(?!DNSKEY)\S+(?:\s+\S+){7}\s+)(\S)")
 
 NSD = """server:
   ip-address: {address}@{port}
