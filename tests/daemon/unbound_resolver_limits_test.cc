@@ -44,7 +44,7 @@ void ask_many(asio::io_context& context, Resolver& resolver, unsigned count,
               const std::string& zone, const std::function<void(DnsAnswer)>& seen) {
   for (unsigned at = 0; at < count; ++at) {
     asio::co_spawn(context, resolver.query("n" + std::to_string(at) + "." + zone, RecordType::a),
-                   [&seen](const std::exception_ptr& error, DnsAnswer answer) {
+                   [seen](const std::exception_ptr& error, DnsAnswer answer) {
                      CHECK_FALSE(error);
                      seen(std::move(answer));
                    });
