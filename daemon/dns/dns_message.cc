@@ -95,7 +95,7 @@ std::string read_rdata(Reader& reader, std::uint16_t type, std::size_t size) {
     case kCname:
       return reader.name();
     case kMx: {
-      std::string preference = reader.raw(2);
+      const std::string preference = reader.raw(2);
       return preference + reader.name();
     }
     case kSoa: {
@@ -207,7 +207,8 @@ std::string name_text(const std::string& wire) {
     const auto length = static_cast<std::uint8_t>(wire[at++]);
     if (length == 0) break;
     if (!out.empty()) out += '.';
-    for (std::size_t end = std::min(wire.size(), at + length); at < end; ++at) {
+    const std::size_t end = std::min(wire.size(), at + length);
+    for (; at < end; ++at) {
       const char c = lower(wire[at]);
       if (c == '.' || c == '\\') {
         out += {'\\', c};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/dns/unbound_context.h"
 
-#include <unbound-event.h>
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -70,8 +68,13 @@ Result<void> set_options(ub_ctx* context, const Settings& settings) {
   for (const auto& [name, value] : settings) {
     const std::string key = name + ":";
     if (const int error = ub_ctx_set_option(context, key.c_str(), value.c_str()); error != 0)
-      return fail(Errc::config, "libunbound refuses " + key + " " + value + ": " +
-                                    ub_strerror(error) + "; check [dns]");
+      return fail(Errc::config, std::string{"libunbound refuses "}
+                                    .append(key)
+                                    .append(" ")
+                                    .append(value)
+                                    .append(": ")
+                                    .append(ub_strerror(error))
+                                    .append("; check [dns]"));
   }
   return {};
 }

@@ -15,14 +15,13 @@
 /// - A server that did not answer is tried again after a minute at most.
 #pragma once
 
+#include <unbound-event.h>
 #include <unbound.h>
 
 #include <memory>
 
 #include "daemon/dns/dns_options.h"
 #include "policy/result.h"
-
-struct ub_event_base;
 
 namespace tlspact {
 

@@ -42,7 +42,7 @@ struct UnboundEventLoop::Event {
   void* argument;
   bool registered = false;  ///< in the epoll set
   bool timed = false;       ///< `timer` is valid
-  Timers::iterator timer{};
+  Timers::iterator timer;
   Clock::duration timeout{};
 };
 
