@@ -1,11 +1,13 @@
 # The test program of daemon/. gpg makes the keys, openssl the certificates.
 room_tests(daemon
   SOURCES agreement_hostile_test.cc agreement_parser_test.cc agreement_refused_test.cc
-          agreement_source_test.cc config_file_test.cc config_test.cc exim_wiring_test.cc
+          agreement_source_test.cc config_file_test.cc config_test.cc dns_message_test.cc
+          dnssec_self_test_test.cc exim_wiring_test.cc
           gpgv_status_test.cc inbound_wiring_test.cc init_backup_test.cc postfix_reload_test.cc
           postfix_wiring_test.cc
           https_client_test.cc https_trust_test.cc idna_test.cc list_cache_test.cc list_parser_test.cc
           list_refused_test.cc list_source_remote_test.cc list_source_store_test.cc
-          list_source_test.cc log_reader_test.cc mail_log_test.cc openpgp_key_test.cc signature_test.cc store_file_test.cc
-          store_test.cc
+          list_source_test.cc log_reader_test.cc mail_log_test.cc openpgp_key_test.cc resolv_conf_test.cc
+          signature_test.cc store_file_test.cc store_test.cc unbound_resolver_limits_test.cc
+          unbound_resolver_test.cc
   LIBRARIES tlspact_daemon Poco::Foundation Poco::Net Poco::NetSSL tomlplusplus::tomlplusplus)
