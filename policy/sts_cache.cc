@@ -46,7 +46,7 @@ std::string_view sts_fault_name(StsFault fault) {
     case StsFault::policy_invalid:
       return "sts-policy-invalid";
     case StsFault::none:
-    case StsFault::busy:
+    case StsFault::ours:
       return "";
   }
   return "";
@@ -87,7 +87,7 @@ StsState after_fetch(StsState state, const std::string& id, StsPolicy policy, Ti
 
 StsState after_failure(StsState state, const std::string& id, StsFault fault, std::string error,
                        Time now) {
-  if (fault == StsFault::busy) {
+  if (fault == StsFault::ours) {
     if (state.pending_id != id) {
       state.pending_id = id;
       state.failures = 0;

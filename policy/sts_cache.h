@@ -37,12 +37,11 @@ enum class StsFault : std::uint8_t {
   fetch_error,     ///< sts-policy-fetch-error
   webpki_invalid,  ///< sts-webpki-invalid
   policy_invalid,  ///< sts-policy-invalid
-  /// No fault of the domain's: too many others are being fetched from the same address. Not
-  /// counted.
-  busy,
+  /// No fault of the domain's: our own CA file, or too many fetches from that address. Not counted.
+  ours,
 };
 
-/// "sts-policy-fetch-error" and so on; empty for none and busy.
+/// "sts-policy-fetch-error" and so on; empty for none and ours.
 [[nodiscard]] std::string_view sts_fault_name(StsFault fault);
 
 /// A default-constructed one is a domain that was never looked at: it is due at once.

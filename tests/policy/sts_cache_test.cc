@@ -150,7 +150,7 @@ TEST_CASE("sts cache: the back-off of an id doubles from 5 minutes to a day (RFC
 }
 
 TEST_CASE("sts cache: a busy address is nobody's fault, but waits as well") {
-  const StsState state = after_failure(cached(), "2", StsFault::busy, "busy", now());
+  const StsState state = after_failure(cached(), "2", StsFault::ours, "busy", now());
   CHECK(state.failures == 0);
   CHECK(state.fault == StsFault::none);
   CHECK_FALSE(state.fault_since);
@@ -290,7 +290,7 @@ TEST_CASE("sts cache: faults have the names of RFC 8460 section 4.3.2.2") {
   CHECK(sts_fault_name(StsFault::webpki_invalid) == "sts-webpki-invalid");
   CHECK(sts_fault_name(StsFault::policy_invalid) == "sts-policy-invalid");
   CHECK(sts_fault_name(StsFault::none).empty());
-  CHECK(sts_fault_name(StsFault::busy).empty());
+  CHECK(sts_fault_name(StsFault::ours).empty());
 }
 
 }  // namespace
