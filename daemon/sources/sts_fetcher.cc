@@ -32,6 +32,11 @@ std::vector<address> usable(std::vector<address> addresses, bool any) {
   return addresses;
 }
 
+std::unexpected<StsFetchFault> crowded(const std::string& url) {
+  return std::unexpected(
+      StsFetchFault{StsFault::ours, url + ": too many policies are being fetched"});
+}
+
 StsFetched read_answer(const HttpsAnswer& answer, const std::string& body, const std::string& url) {
   constexpr int kOk = 200;
   // RFC 8461 section 3.3: redirects are not followed, and only 200 counts. Nor does 304: nothing
@@ -78,13 +83,15 @@ asio::awaitable<StsFetched> StsFetcher::fetch(Domain domain, std::vector<address
     co_return std::unexpected(StsFetchFault{
         StsFault::fetch_error,
         url + (none ? ": the host has no address" : ": the host has no public address")});
-  // First the place at the address, so that those who wait for it keep nobody else waiting.
+  // First the place at the address, so that those who wait for it keep nobody else waiting. (No
+  // temporaries and no "?:" around a co_await: g++ 12 destroys what they make twice.)
   const auto patience = Clock::now() + options_.timeout;
-  const auto at_address = co_await by_address_.take(addresses.front().to_string(), patience);
-  const auto among_all = at_address ? co_await all_.take({}, patience) : std::nullopt;
-  if (!among_all)
-    co_return std::unexpected(
-        StsFetchFault{StsFault::ours, url + ": too many policies are being fetched"});
+  std::string key = addresses.front().to_string();
+  const auto at_address = co_await by_address_.take(std::move(key), patience);
+  if (!at_address) co_return crowded(url);
+  std::string everything;
+  const auto among_all = co_await all_.take(std::move(everything), patience);
+  if (!among_all) co_return crowded(url);
   co_return co_await fetch_from(std::move(domain), std::move(addresses));
 }
 
@@ -104,10 +111,12 @@ asio::awaitable<StsFetched> StsFetcher::fetch_from(Domain domain, std::vector<ad
   for (const address& each : addresses)
     exchange.endpoints.emplace_back(each, options_.port);
   std::string body;
-  const auto answer = co_await exchange_https(std::move(exchange), [&](std::string_view bytes) {
+  // Not a temporary of the co_await: g++ 12 would destroy that twice.
+  BodySink sink = [&body](std::string_view bytes) {
     body += bytes;
     return true;
-  });
+  };
+  const auto answer = co_await exchange_https(std::move(exchange), std::move(sink));
   if (answer) co_return read_answer(*answer, body, url);
   const HttpsFault& fault = answer.error();
   std::string text = url + ": " + fault.text;
