@@ -83,8 +83,8 @@ asio::awaitable<StsFetched> StsFetcher::fetch(Domain domain, std::vector<address
     co_return std::unexpected(StsFetchFault{
         StsFault::fetch_error,
         url + (none ? ": the host has no address" : ": the host has no public address")});
-  // First the place at the address, so that those who wait for it keep nobody else waiting. (No
-  // temporaries and no "?:" around a co_await: g++ 12 destroys what they make twice.)
+  // First the place at the address, so that those who wait for it keep nobody else waiting. (g++ 12
+  // destroys what a co_await inside "?:" makes twice.)
   const auto patience = Clock::now() + options_.timeout;
   std::string key = addresses.front().to_string();
   const auto at_address = co_await by_address_.take(std::move(key), patience);
@@ -111,7 +111,6 @@ asio::awaitable<StsFetched> StsFetcher::fetch_from(Domain domain, std::vector<ad
   for (const address& each : addresses)
     exchange.endpoints.emplace_back(each, options_.port);
   std::string body;
-  // Not a temporary of the co_await: g++ 12 would destroy that twice.
   BodySink sink = [&body](std::string_view bytes) {
     body += bytes;
     return true;
