@@ -2,159 +2,101 @@
 #include "daemon/sources/https_client.h"
 
 #include <Poco/Exception.h>
-#include <Poco/Net/Context.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
-#include <Poco/Net/RejectCertificateHandler.h>
-#include <Poco/Net/SSLManager.h>
-#include <Poco/Timespan.h>
 #include <Poco/URI.h>
 
-#include <array>
-#include <condition_variable>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <fstream>
-#include <mutex>
-#include <string_view>
-#include <thread>
+#include <optional>
 
+#include "daemon/sources/https_exchange.h"
 #include "policy/domain.h"
 
 namespace tlspact {
 namespace {
 
-using Poco::Net::Context;
+namespace asio = boost::asio;
+using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
+using Context = std::shared_ptr<asio::ssl::context>;
 
-Poco::Timespan timespan(std::chrono::milliseconds duration) {
-  return {static_cast<Poco::Timespan::TimeDiff>(
-      std::chrono::duration_cast<std::chrono::microseconds>(duration).count())};
+/// The system's resolver, which blocks.
+Result<std::vector<tcp::endpoint>> resolve(const Poco::URI& uri, const std::string& url) {
+  asio::io_context io{1};
+  boost::system::error_code error;
+  const auto found = tcp::resolver{io}.resolve(uri.getHost(), std::to_string(uri.getPort()), error);
+  if (error)
+    return fail(Errc::unavailable,
+                url + ": " + quote(uri.getHost()) + " does not resolve: " + error.message());
+  return std::vector<tcp::endpoint>{found.begin(), found.end()};
 }
 
-Context::Ptr make_context(const std::string& ca_file) {
-  constexpr int kDepth = 9;
-  Context::Ptr context = new Context(Context::TLS_CLIENT_USE, ca_file, Context::VERIFY_STRICT,
-                                     kDepth, ca_file.empty());
-  context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
-  // Without a handler of its own, Poco asks on the console.
-  Poco::Net::SSLManager::instance().initializeClient(
-      nullptr, new Poco::Net::RejectCertificateHandler(false), context);
-  return context;
+/// Runs one exchange to its end.
+std::expected<HttpsAnswer, HttpsFault> run(HttpsExchange exchange, BodySink sink) {
+  asio::io_context io{1};
+  std::optional<std::expected<HttpsAnswer, HttpsFault>> out;
+  asio::co_spawn(io, exchange_https(std::move(exchange), std::move(sink)),
+                 [&](const std::exception_ptr& thrown, std::expected<HttpsAnswer, HttpsFault> got) {
+                   if (thrown) std::rethrow_exception(thrown);
+                   out = std::move(got);
+                 });
+  io.run();
+  return std::move(out).value();
 }
-
-/// Ends a session's waits when the deadline passes. Poco's own time limits are for each read, and a
-/// peer that drips bytes never meets them.
-class Watchdog {
- public:
-  Watchdog(Poco::Net::HTTPSClientSession& session, Clock::time_point deadline)
-      : thread_([this, &session, deadline] {
-          std::unique_lock lock{mutex_};
-          if (stopped_.wait_until(lock, deadline, [this] { return stop_; })) return;
-          barked_ = true;
-          try {
-            session.abort();
-          } catch (const Poco::Exception&) {  // it was not connected
-          }
-        }) {}
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
-  Watchdog(Watchdog&&) = delete;
-  Watchdog& operator=(Watchdog&&) = delete;
-  ~Watchdog() { stop(); }
-
-  /// Whether the deadline had passed.
-  bool stop() {
-    {
-      const std::scoped_lock lock{mutex_};
-      stop_ = true;
-    }
-    stopped_.notify_one();
-    if (thread_.joinable()) thread_.join();
-    return barked_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stop_ = false;
-  bool barked_ = false;
-  std::thread thread_;
-};
 
 /// One exchange, without following redirects.
-class Exchange {
+class Fetch {
  public:
-  Exchange(const HttpsRequest& request, const std::filesystem::path& body,
-           Clock::time_point deadline)
-      : request_(request), body_(body), deadline_(deadline) {}
+  Fetch(const HttpsRequest& request, const std::filesystem::path& body, Context context)
+      : request_(request),
+        body_(body),
+        context_(std::move(context)),
+        deadline_(Clock::now() + request.deadline) {}
 
-  Result<HttpsResponse> get(const Poco::URI& uri, Poco::Net::HTTPResponse& response) {
-    Poco::Net::HTTPSClientSession session{uri.getHost(), uri.getPort(),
-                                          make_context(request_.ca_file)};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
-    if (left.count() <= 0) return timed_out();
-    session.setTimeout(timespan(left));
-    Watchdog watchdog{session, deadline_};
-    try {
-      auto result = run(session, uri, response);
-      if (watchdog.stop()) return timed_out();
-      return result;
-    } catch (const Poco::Exception& exception) {
-      if (watchdog.stop() || Clock::now() >= deadline_) return timed_out();
-      return fail(Errc::unavailable, request_.url + ": " + exception.displayText());
-    }
+  Result<HttpsAnswer> get(const Poco::URI& uri) const {
+    auto endpoints = resolve(uri, request_.url);
+    if (!endpoints) return std::unexpected(endpoints.error());
+    HttpsExchange exchange{.host = uri.getHost(),
+                           .port = uri.getPort(),
+                           .target = uri.getPathAndQuery(),
+                           .headers = {},
+                           .endpoints = *std::move(endpoints),
+                           .context = context_,
+                           .max_bytes = request_.max_bytes,
+                           .deadline = deadline_};
+    if (exchange.target.empty()) exchange.target = "/";
+    if (!request_.etag.empty()) exchange.headers.emplace_back("If-None-Match", request_.etag);
+    if (!request_.last_modified.empty())
+      exchange.headers.emplace_back("If-Modified-Since", request_.last_modified);
+    std::ofstream out;
+    auto answer = run(std::move(exchange), [&](std::string_view bytes) {
+      if (!out.is_open()) out.open(body_, std::ios::binary | std::ios::trunc);
+      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+      return out.good();
+    });
+    if (!answer) return failed(answer.error());
+    constexpr int kOk = 200;
+    // An empty body is a file as well.
+    if (answer->status == kOk && !out.is_open())
+      out.open(body_, std::ios::binary | std::ios::trunc);
+    if (out.is_open()) out.close();
+    if (!out) return failed({HttpsFault::Kind::sink, {}});
+    return *std::move(answer);
   }
 
  private:
-  [[nodiscard]] std::unexpected<Error> timed_out() const {
-    return fail(Errc::unavailable, request_.url + ": no whole answer within " +
-                                       std::to_string(request_.deadline.count()) + " ms");
-  }
-
-  Result<HttpsResponse> run(Poco::Net::HTTPSClientSession& session, const Poco::URI& uri,
-                            Poco::Net::HTTPResponse& response) {
-    std::string path = uri.getPathAndQuery();
-    if (path.empty()) path = "/";
-    Poco::Net::HTTPRequest get{Poco::Net::HTTPRequest::HTTP_GET, path,
-                               Poco::Net::HTTPMessage::HTTP_1_1};
-    get.set("User-Agent", "tlspact");
-    get.set("Accept-Encoding", "identity");
-    if (!request_.etag.empty()) get.set("If-None-Match", request_.etag);
-    if (!request_.last_modified.empty()) get.set("If-Modified-Since", request_.last_modified);
-    session.sendRequest(get);
-    std::istream& stream = session.receiveResponse(response);
-    HttpsResponse out{
-        .not_changed = response.getStatus() == Poco::Net::HTTPResponse::HTTP_NOT_MODIFIED,
-        .etag = response.get("ETag", ""),
-        .last_modified = response.get("Last-Modified", "")};
-    if (response.getStatus() != Poco::Net::HTTPResponse::HTTP_OK) return out;
-    if (auto copied = copy(stream, response); !copied) return std::unexpected(copied.error());
-    return out;
-  }
-
-  Result<void> copy(std::istream& stream, const Poco::Net::HTTPResponse& response) const {
-    std::ofstream out{body_, std::ios::binary | std::ios::trunc};
-    std::array<char, 65536> buffer{};
-    std::size_t total = 0;
-    while (stream) {
-      stream.read(buffer.data(), buffer.size());
-      total += static_cast<std::size_t>(stream.gcount());
-      if (total > request_.max_bytes)
-        return fail(Errc::unavailable, request_.url + ": is larger than " +
-                                           std::to_string(request_.max_bytes) + " bytes");
-      out.write(buffer.data(), stream.gcount());
-    }
-    out.close();
-    if (!out) return fail(Errc::io, body_.string() + ": cannot be written");
-    // Poco ends a body that was cut off like a whole one.
-    if (response.hasContentLength() &&
-        total != static_cast<std::size_t>(response.getContentLength64()))
-      return fail(Errc::unavailable, request_.url + ": the answer was cut off");
-    return {};
+  [[nodiscard]] std::unexpected<Error> failed(const HttpsFault& fault) const {
+    if (fault.kind == HttpsFault::Kind::sink)
+      return fail(Errc::io, body_.string() + ": cannot be written");
+    if (fault.kind == HttpsFault::Kind::deadline)
+      return fail(Errc::unavailable, request_.url + ": no whole answer within " +
+                                         std::to_string(request_.deadline.count()) + " ms");
+    return fail(Errc::unavailable, request_.url + ": " + fault.text);
   }
 
   const HttpsRequest& request_;
   const std::filesystem::path& body_;
+  Context context_;
   Clock::time_point deadline_;
 };
 
@@ -180,21 +122,22 @@ Result<Poco::URI> follow(const Poco::URI& from, const std::string& location,
 
 Result<HttpsResponse> https_get(const HttpsRequest& request, const std::filesystem::path& body) {
   constexpr int kMaxRedirects = 3;
-  const auto deadline = Clock::now() + request.deadline;
   try {
     Poco::URI uri{request.url};
-    if (uri.getScheme() != "https")
+    if (uri.getScheme() != "https" || uri.getHost().empty())
       return fail(Errc::unavailable, request.url + ": only https:// is fetched");
+    auto context = make_tls_context(request.ca_file);
+    if (!context) return fail(Errc::unavailable, request.url + ": " + context.error().text);
+    const Fetch fetch{request, body, *std::move(context)};
     for (int hop = 0; hop <= kMaxRedirects; ++hop) {
-      Poco::Net::HTTPResponse response;
-      auto out = Exchange{request, body, deadline}.get(uri, response);
-      if (!out) return out;
-      const int status = response.getStatus();
-      if (status == 200 || status == 304) return out;
-      if (!is_redirect(status))
+      const auto answer = fetch.get(uri);
+      if (!answer) return std::unexpected(answer.error());
+      if (answer->status == 200 || answer->status == 304)
+        return HttpsResponse{answer->status == 304, answer->etag, answer->last_modified};
+      if (!is_redirect(answer->status))
         return fail(Errc::unavailable,
-                    request.url + ": the server answers " + std::to_string(status));
-      auto next = follow(uri, response.get("Location", ""), request.url);
+                    request.url + ": the server answers " + std::to_string(answer->status));
+      auto next = follow(uri, answer->location, request.url);
       if (!next) return std::unexpected(next.error());
       uri = *next;
     }

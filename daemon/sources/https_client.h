@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The one HTTPS client.
+/// The HTTPS client for files that are named by a URL: lists and their signatures.
 #pragma once
 
 #include <chrono>
@@ -29,10 +29,8 @@ struct HttpsResponse {
 /// GETs into `body`, a file that must not exist. TLS 1.2 or later, the certificate's name and chain
 /// verified, no compression. At most 3 redirects, to the same host and port only. Errors
 /// (unavailable): names that do not resolve, refused connections, bad certificates, statuses other
-/// than 200 and 304, a passed deadline, a body over the limit or shorter than its Content-Length.
-/// A chunked body that is cut off is not told from a whole one: callers verify what they get (a
-/// signature, a syntax that has an end). Name resolution is the system's and
-/// has the system's time limits.
+/// than 200 and 304, a passed deadline, a body over the limit or cut off. Blocks. Name resolution
+/// is the system's and has the system's time limits.
 [[nodiscard]] Result<HttpsResponse> https_get(const HttpsRequest& request,
                                               const std::filesystem::path& body);
 

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "daemon/store/stored_lookups.h"
 #include "policy/notice.h"
 #include "policy/result.h"
 #include "policy/time.h"
@@ -104,6 +107,21 @@ class Store {
 
   /// Replaces all of them, all or nothing.
   [[nodiscard]] Result<void> keep_agreements(const std::vector<StoredFile>& files);
+
+  /// What look-ups remember of domains. Each call is one transaction, all or nothing; rows of other
+  /// domains stay. Visitors must not call the store.
+  [[nodiscard]] Result<void> keep_sts(std::span<const StoredSts> rows);
+  [[nodiscard]] Result<void> each_sts(const std::function<void(StoredSts)>& visit);
+  [[nodiscard]] Result<void> keep_dane(std::span<const StoredDane> rows);
+  [[nodiscard]] Result<void> each_dane(const std::function<void(StoredDane)>& visit);
+  [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
+  [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();
+
+  /// Forgets all of these domains: as correspondents, their MTA-STS and their DANE.
+  [[nodiscard]] Result<void> forget_domains(std::span<const std::string> domains);
+  [[nodiscard]] Result<void> forget_domain(const std::string& domain) {
+    return forget_domains(std::span{&domain, 1});
+  }
 
  private:
   struct Session;

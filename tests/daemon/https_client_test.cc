@@ -243,6 +243,8 @@ TEST_CASE("An answer that is cut off or is no HTTP is refused") {
       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhello",
        "95 bytes short"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n", "no body"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "no last chunk"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "cut off in a chunk"},
       {"HTTP/1.1 200 OK\r\nContent-Le", "cut off inside the headers"},
       {"HTTP/1.1 2", "cut off inside the status"},
       {"", "nothing at all"},

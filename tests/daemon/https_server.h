@@ -13,6 +13,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -40,8 +41,15 @@ class CertificateAuthority {
 
   /// Makes NAME.pem and NAME.key for `host`.
   void issue(const std::string& name, const std::string& host, bool expired = false) const {
-    openssl(with_key(
-        {"req", "-subj", "/CN=" + host, "-addext", "subjectAltName=DNS:" + host, "-new"}, name));
+    issue(name, host, "DNS:" + host, expired);
+  }
+  /// The same with a subjectAltName of its own, such as "DNS:a.example"; empty: none.
+  void issue(const std::string& name, const std::string& common_name,
+             const std::string& other_names, bool expired) const {
+    Words request{"req", "-subj", "/CN=" + common_name, "-new"};
+    if (!other_names.empty())
+      request.insert(request.end(), {"-addext", "subjectAltName=" + other_names});
+    openssl(with_key(request, name));
     const Words sign{"x509",
                      "-req",
                      "-in",
@@ -154,7 +162,9 @@ class HttpsServer {
 
   HttpsServer(const CertificateAuthority& authority, const std::string& certificate,
               Handler handler, bool old_tls = false)
-      : handler_(std::move(handler)), socket_(bound(authority, certificate, old_tls)) {
+      : handler_(std::move(handler)),
+        server_names_(std::make_shared<ServerNames>()),
+        socket_(bound(authority, certificate, old_tls, server_names_.get())) {
     thread_ = std::thread{[this] { serve(); }};
   }
   HttpsServer(const HttpsServer&) = delete;
@@ -174,14 +184,33 @@ class HttpsServer {
   [[nodiscard]] std::string url(const std::string& path = "/policy.json") const {
     return "https://localhost:" + std::to_string(port()) + path;
   }
+  /// The SNI of each ClientHello; empty: it had none.
+  [[nodiscard]] std::vector<std::string> server_names() const {
+    const std::scoped_lock lock{server_names_->mutex};
+    return server_names_->names;
+  }
   [[nodiscard]] std::vector<std::string> requests() const {
     const std::scoped_lock lock{mutex_};
     return requests_;
   }
 
  private:
+  struct ServerNames {
+    std::mutex mutex;
+    std::vector<std::string> names;
+  };
+
+  static int on_server_name(SSL* ssl, int* /*alert*/, void* seen) {
+    auto* const names = static_cast<ServerNames*>(seen);
+    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const std::scoped_lock lock{names->mutex};
+    names->names.emplace_back(name == nullptr ? "" : name);
+    return SSL_TLSEXT_ERR_OK;
+  }
+
   static Poco::Net::SecureServerSocket bound(const CertificateAuthority& authority,
-                                             const std::string& certificate, bool old_tls) {
+                                             const std::string& certificate, bool old_tls,
+                                             ServerNames* seen) {
     const Poco::Net::Context::Ptr context = new Poco::Net::Context(
         Poco::Net::Context::TLS_SERVER_USE, authority.path(certificate + ".key"),
         authority.path(certificate + ".pem"), "", Poco::Net::Context::VERIFY_NONE, 1, false,
@@ -190,6 +219,8 @@ class HttpsServer {
       SSL_CTX_set_min_proto_version(context->sslContext(), TLS1_VERSION);
       SSL_CTX_set_max_proto_version(context->sslContext(), TLS1_1_VERSION);
     }
+    SSL_CTX_set_tlsext_servername_callback(context->sslContext(), on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(context->sslContext(), seen);
     return {Poco::Net::SocketAddress{"127.0.0.1", 0}, 64, context};
   }
 
@@ -222,6 +253,7 @@ class HttpsServer {
   }
 
   Handler handler_;
+  std::shared_ptr<ServerNames> server_names_;
   Poco::Net::SecureServerSocket socket_;
   std::atomic<bool> stop_ = false;
   mutable std::mutex mutex_;

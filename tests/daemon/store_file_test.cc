@@ -20,6 +20,18 @@ namespace fs = std::filesystem;
 
 const std::vector<StoredFile> kFiles{{"a.toml", "the agreement"}};
 
+const std::vector<StoredSts> kSts{{"a.example", {}}};
+const std::vector<StoredDane> kDane{{"a.example", "bytes", test::now()}};
+const std::vector<StoredCorrespondent> kMet{{"a.example", test::now(), test::now(), "log"}};
+
+/// How many domains a store knows, in all its tables of look-ups.
+std::size_t domains_in(Store& store) {
+  std::size_t count = 0;
+  REQUIRE(store.each_sts([&](const StoredSts&) { ++count; }));
+  REQUIRE(store.each_dane([&](const StoredDane&) { ++count; }));
+  return count + store.correspondents().value().size();
+}
+
 /// A directory for a store; `make` leaves a good one with kFiles in it, closed.
 class Fixture {
  public:
@@ -36,6 +48,9 @@ class Fixture {
     std::vector<StoredFile> files = kFiles;
     if (more > 0) files.push_back({"b.toml", std::string(more, 'b')});
     REQUIRE(store->keep_agreements(files));
+    REQUIRE(store->keep_sts(kSts));
+    REQUIRE(store->keep_dane(kDane));
+    REQUIRE(store->keep_correspondents(kMet));
     if (more > 0) REQUIRE(store->keep_agreements(kFiles));
   }
   /// The names beside the store file.
@@ -249,6 +264,7 @@ TEST_CASE("A damaged store is set aside with an alert and a new one begun") {
   CHECK(fixture.notices[0].severity == Severity::alert);
   CHECK(fixture.notices[0].text.contains("damaged"));
   CHECK(reader->agreements().value().empty());
+  CHECK(domains_in(*reader) == 0);
   CHECK((test::read(fixture.file()) == bytes));
 
   {
@@ -259,7 +275,11 @@ TEST_CASE("A damaged store is set aside with an alert and a new one begun") {
     CHECK(fixture.notices[0].severity == Severity::alert);
     CHECK(fixture.notices[0].subject == fixture.file().string());
     CHECK(store->agreements().value().empty());
+    CHECK(domains_in(*store) == 0);
     CHECK(store->keep_agreements(kFiles));
+    CHECK(store->keep_sts(kSts));
+    CHECK(store->keep_dane(kDane));
+    CHECK(store->keep_correspondents(kMet));
   }
   const std::string aside = "tlspact.db.damaged-1793491200";
   CHECK(fixture.notices[0].text.contains(aside));
@@ -269,6 +289,7 @@ TEST_CASE("A damaged store is set aside with an alert and a new one begun") {
   REQUIRE(again);
   CHECK(fixture.notices.empty());
   CHECK(again->agreements().value() == kFiles);
+  CHECK(domains_in(*again) == 3);
 }
 
 TEST_CASE("An empty file is a new store") {

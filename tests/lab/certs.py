@@ -81,11 +81,20 @@ class Authority:
                  "-keyfile", self.own.key, "-in", request, "-out", target)
         return Credential(target, key)
 
-    def _request(self, names):
+    def issue_common_name(self, name):
+        """A certificate that has its host name as the common name only."""
+        request, key = self._request([name], alternative_names=False)
+        target = request.with_suffix(".crt")
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.own.key,
+                 "-days", "30", "-out", target)
+        return Credential(target, key)
+
+    def _request(self, names, alternative_names=True):
         stem = self.directory / names[0].replace("*", "_")
         request, key = stem.with_name(stem.name + ".csr"), stem.with_name(stem.name + ".key")
+        more = ("-addext", _alternative_names(names)) if alternative_names else ()
         _openssl("req", "-new", *NEW_KEY, "-keyout", key, "-out", request,
-                 "-subj", f"/CN={names[0]}", "-addext", _alternative_names(names))
+                 "-subj", f"/CN={names[0]}", *more)
         return request, key
 
 

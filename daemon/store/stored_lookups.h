@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/// What the store keeps of the domains that are looked up, one row each.
+#pragma once
+
+#include <string>
+
+#include "policy/sts_cache.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// A cached policy comes back as its text is read today: one that is no policy any more is left
+/// out.
+struct StoredSts {
+  std::string domain;
+  StsState state;
+
+  friend bool operator==(const StoredSts&, const StoredSts&) = default;
+};
+
+struct StoredDane {
+  std::string domain;
+  std::string memory;  ///< opaque here: its owner encodes and decodes it
+  Time next_look;
+
+  friend bool operator==(const StoredDane&, const StoredDane&) = default;
+};
+
+/// A domain that mail goes to.
+struct StoredCorrespondent {
+  std::string domain;
+  Time first_seen;
+  Time last_seen;
+  std::string origin;  ///< where it was met, for people
+
+  friend bool operator==(const StoredCorrespondent&, const StoredCorrespondent&) = default;
+};
+
+}  // namespace tlspact
