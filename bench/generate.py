@@ -30,6 +30,11 @@ CONFIG = """
 [service]
 state_dir = "{work}/var"
 history = 1
+[dane]
+enabled = false
+
+[mta_sts]
+enabled = false
 [agreements]
 directory = "{work}/agreements.d"
 [[list]]

@@ -9,6 +9,7 @@ namespace tlspact {
 std::span<const Subcommand> subcommands() {
   static constexpr std::array kCommands{
       Subcommand{"generate", "read every source, decide, install the maps", run_generate},
+      Subcommand{"refresh", "look up what domains publish, now", run_refresh},
       Subcommand{"explain", "why one domain is treated as it is", run_explain},
       Subcommand{"lookup", "the exact reply that the MTA gets for one key", run_lookup},
       Subcommand{"check", "validate configuration, agreements and lists", run_check},
@@ -16,6 +17,7 @@ std::span<const Subcommand> subcommands() {
       Subcommand{"history", "the generations of maps that were installed", run_history},
       Subcommand{"rollback", "go back to an earlier generation and stay there", run_rollback},
       Subcommand{"accept", "let a change pass that a guard holds back", run_accept},
+      Subcommand{"forget", "forget what was looked up of one domain", run_forget},
       Subcommand{"list verify", "verify and lint a published list", run_list_verify},
       Subcommand{"manual", "print the manual page of the configuration", run_manual},
   };

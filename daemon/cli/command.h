@@ -58,6 +58,10 @@ Result<CommandResult> run_rollback(const std::vector<std::string>& arguments,
                                    const GlobalOptions& global);
 Result<CommandResult> run_accept(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
+Result<CommandResult> run_refresh(const std::vector<std::string>& arguments,
+                                  const GlobalOptions& global);
+Result<CommandResult> run_forget(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
 Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/progress.h"
 #include "daemon/cli/report.h"
 #include "daemon/control/generate.h"
 
@@ -24,9 +25,14 @@ constexpr std::string_view change_name(StagedArtifact::Change change, bool would
 }
 
 std::string summary(const EntryCounts& counts) {
-  return counted(counts.entries, "entry") +
-         " in force: " + std::to_string(counts.by(Source::agreement)) + " by agreement, " +
-         std::to_string(counts.by(Source::list)) + " by list\n";
+  std::string out = counted(counts.entries, "entry") +
+                    " in force: " + std::to_string(counts.by(Source::agreement)) +
+                    " by agreement, " + std::to_string(counts.by(Source::list)) + " by list";
+  for (const Source source : {Source::dane, Source::mta_sts}) {
+    if (counts.by(source) == 0) continue;
+    out += ", " + std::to_string(counts.by(source)) + " by " + std::string{source_name(source)};
+  }
+  return out + "\n";
 }
 
 std::string diff_text(const GeneratedFile& file) {
@@ -103,6 +109,7 @@ Result<GenerateOptions> read_options(const Arguments& arguments) {
     out.output = arguments.text("output");
     if (out.output->empty()) return fail(Errc::usage, "--output needs a directory");
   }
+  out.progress = progress_on_terminal();
   const auto at = arguments.time("at");
   if (!at) return std::unexpected(at.error());
   out.at = *at;

@@ -16,7 +16,9 @@ Result<OfflineView> offline_view(const GlobalOptions& global, Time now) {
   auto store = Store::open(config->store_path(), Store::Access::read_only, now, notices);
   if (!store) return std::unexpected(store.error());
   OfflineView view{
-      .refreshed = refresh(*config, *store, {.now = now, .offline = true, .keep_in_store = false}),
+      .refreshed =
+          refresh(*config, *store,
+                  {.now = now, .offline = true, .keep_in_store = false, .tell_everything = true}),
       .settings = generator_settings(*config, *facts)};
   view.refreshed.notices.insert(view.refreshed.notices.begin(), notices.begin(), notices.end());
   return view;

@@ -94,10 +94,11 @@ const char* servers_fault(const Config& config) {
 }
 
 const char* logs_fault(const Config& config) {
-  return std::ranges::all_of(config.correspondents.logs,
-                             [](const std::string& path) { return path.starts_with('/'); })
+  return std::ranges::all_of(
+             config.correspondents.logs,
+             [](const std::string& log) { return log.starts_with('/') || log == "journal"; })
              ? nullptr
-             : "must be absolute paths";
+             : "must be absolute paths, or \"journal\"";
 }
 
 const char* store_fault(const Config& config) {
@@ -154,8 +155,9 @@ constexpr std::array kConfigKeys{
     ConfigKey{"dns", "max_stale", [](Config& c) { return Slot{&c.dns.max_stale}; },
               "How long what DNS last said of a domain's DANE stands in while it cannot be asked."},
     ConfigKey{"correspondents", "logs", [](Config& c) { return Slot{&c.correspondents.logs}; },
-              "Logs of Postfix or Exim: the domains that they name as recipients are looked up "
-              "ahead of mail.",
+              "Logs of Postfix or Exim, read on across their rotation; \"journal\" is the systemd "
+              "journal. The domains that they name as recipients are looked up ahead of mail, "
+              "until no log has named them for 90 days.",
               logs_fault},
     ConfigKey{"correspondents", "file", [](Config& c) { return Slot{&c.correspondents.file}; },
               "A file with one domain a line, looked up ahead of mail. What stands behind # is a "

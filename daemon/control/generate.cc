@@ -48,7 +48,8 @@ class Generation {
     const RefreshOptions refresh_options{.now = options_.decides_at(),
                                          .offline = options_.offline || options_.at.has_value(),
                                          .keep_in_store = options_.installs(),
-                                         .scratch = scratch()};
+                                         .scratch = scratch(),
+                                         .progress = options_.progress};
     Fetched fetched = fetch_sources(config_, *store, refresh_options);
     add_notices(fetched.notices);
     refused_ = fetched.refused;
@@ -62,6 +63,7 @@ class Generation {
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();
+    inputs_ = run_inputs(fetched.fingerprint, rendering_);  // with what was met for the first time
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
     return finished();
   }

@@ -2,6 +2,7 @@
 /// generate(): one run of the whole path, from the sources to maps that are in place.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct GenerateOptions {
   std::optional<Time> at;             ///< decide as of that time
   bool offline = false;
   Time now;  ///< of the clock
+  /// Called while domains are looked up; empty: nobody looks.
+  std::function<void(std::size_t done, std::size_t total)> progress = {};
 
   /// Whether the run puts maps into place on this machine.
   [[nodiscard]] bool installs() const { return !check && !diff && !output; }

@@ -18,7 +18,26 @@ void forget_unconfigured(const Config& config, Store& store, Notices& notices) {
 }
 
 FetchContext context_of(Store& store, const RefreshOptions& options) {
-  return {store, options.now, options.offline, options.keep_in_store, options.scratch};
+  return {.store = store,
+          .now = options.now,
+          .offline = options.offline,
+          .keep_in_store = options.keep_in_store,
+          .scratch = options.scratch,
+          .look_up_now = options.look_up_now,
+          .look_up_everything = options.look_up_everything,
+          .tell_everything = options.tell_everything,
+          .progress = options.progress};
+}
+
+void sum_up(Fetched& fetched, Time now) {
+  fetched.fingerprint.clear();
+  fetched.next_change.reset();
+  for (const auto& source : fetched.sources) {
+    fetched.fingerprint += source->fingerprint() + "\n";
+    const auto change = source->next_change(now);
+    if (change && (!fetched.next_change || *change < *fetched.next_change))
+      fetched.next_change = change;
+  }
 }
 
 }  // namespace
@@ -32,10 +51,8 @@ Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& 
     std::ranges::move(report.notices, std::back_inserter(out.notices));
     out.refused = out.refused || report.refused;
     out.never_good = out.never_good || report.state == SourceState::never_good;
-    out.fingerprint += source->fingerprint() + "\n";
-    const auto change = source->next_change(options.now);
-    if (change && (!out.next_change || *change < *out.next_change)) out.next_change = change;
   }
+  sum_up(out, options.now);
   if (options.keep_in_store) forget_unconfigured(config, store, out.notices);
   return out;
 }
@@ -51,6 +68,8 @@ Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
     std::ranges::move(report.notices, std::back_inserter(out.notices));
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
+  // load() may have looked up domains that were met for the first time.
+  sum_up(fetched, options.now);
   out.rules.max_stale = config.dns.max_stale;
   out.snapshot = build_snapshot(out.inputs, out.rules, options.now);
   out.refused = out.refused || out.snapshot.without_names > 0;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,12 @@ struct RefreshOptions {
   Time now;
   bool offline = false;
   bool keep_in_store = true;
-  std::filesystem::path scratch = {};  ///< see FetchContext
+  /// See FetchContext.
+  std::filesystem::path scratch = {};
+  std::set<std::string> look_up_now = {};
+  bool look_up_everything = false;
+  bool tell_everything = false;
+  std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
 /// What the sources brought, before anything of it is parsed that need not be.

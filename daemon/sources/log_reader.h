@@ -2,26 +2,16 @@
 /// Reading a mail log on from where it was read up to, across its rotation.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/store/stored_lookups.h"
 #include "policy/result.h"
 
 namespace tlspact {
-
-/// How far a log was read. A value-initialised one: not at all.
-struct LogPosition {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t offset = 0;  ///< in bytes, behind the last whole line
-  std::string cursor;        ///< of the journal
-
-  friend bool operator==(const LogPosition&, const LogPosition&) = default;
-};
 
 using LineSink = std::function<void(std::string_view line)>;
 

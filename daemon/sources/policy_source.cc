@@ -3,6 +3,7 @@
 
 #include "daemon/sources/agreement_source.h"
 #include "daemon/sources/list_source.h"
+#include "daemon/sources/published_source.h"
 
 namespace tlspact {
 
@@ -11,6 +12,7 @@ std::vector<std::unique_ptr<PolicySource>> policy_sources(const Config& config) 
   sources.push_back(std::make_unique<AgreementSource>(config));
   for (const ListConfig& list : config.lists)
     sources.push_back(std::make_unique<ListSource>(list, config));
+  sources.push_back(std::make_unique<PublishedSource>(config));  // last: see its load()
   return sources;
 }
 

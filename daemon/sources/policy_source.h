@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,14 @@ struct FetchContext {
   bool keep_in_store = true;  ///< false: the store is only read
   /// Where private copies are made meanwhile; empty: in the system's temporary directory.
   std::filesystem::path scratch = {};
+  /// Next-hops that are looked up now, due or not, and are correspondents from now on.
+  std::set<std::string> look_up_now = {};
+  /// The same for everything that is known.
+  bool look_up_everything = false;
+  /// Also add what cannot change a decision, for somebody who wants to see it.
+  bool tell_everything = false;
+  /// Called while look-ups go on; empty: nobody looks.
+  std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
 /// A plug-in point, for one run: fetch(), and then, unless everything is as it was, load(). Neither
@@ -56,10 +66,11 @@ class PolicySource {
   /// Brings what is new and judges it; what is not new is not even parsed.
   [[nodiscard]] virtual FetchReport fetch(const FetchContext& context) = 0;
 
-  /// Adds what is in force to `inputs`. After fetch().
+  /// Adds what is in force to `inputs`, which the sources before this one have filled. After
+  /// fetch().
   [[nodiscard]] virtual FetchReport load(const FetchContext& context, PolicyInputs& inputs) = 0;
 
-  /// After fetch(): two runs with equal fingerprints load the same.
+  /// After fetch(), and anew after load(): two runs with equal fingerprints load the same.
   [[nodiscard]] virtual std::string fingerprint() const = 0;
 
   /// After fetch(): the first moment after `now` at which something of this begins or ceases to

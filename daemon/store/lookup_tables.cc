@@ -208,10 +208,50 @@ Result<void> Store::keep_correspondents(std::span<const StoredCorrespondent> row
         last_seen.push_back(to_sql(row.last_seen));
         origin.push_back(row.origin);
       }
-      session_->sql << "REPLACE INTO correspondent VALUES (?, ?, ?, ?)", use(domain),
-          use(first_seen), use(last_seen), use(origin), now;
+      session_->sql << "INSERT INTO correspondent VALUES (?, ?, ?, ?) ON CONFLICT (domain) DO "
+                       "UPDATE SET last_seen = excluded.last_seen, origin = excluded.origin",
+          use(domain), use(first_seen), use(last_seen), use(origin), now;
     });
     return {};
+  });
+}
+
+Result<void> Store::keep_log_positions(std::span<const StoredLogPosition> rows) {
+  if (session_ == nullptr) return read_only_store();
+  return guarded(session_->file, [&]() -> Result<void> {
+    Transaction transaction{session_->sql};
+    for (const StoredLogPosition& row : rows) {
+      std::string path = row.path;
+      auto device = static_cast<Poco::Int64>(row.position.device);
+      auto inode = static_cast<Poco::Int64>(row.position.inode);
+      auto offset = static_cast<Poco::Int64>(row.position.offset);
+      std::string cursor = row.position.cursor;
+      session_->sql << "REPLACE INTO log_position VALUES (?, ?, ?, ?, ?)", use(path), use(device),
+          use(inode), use(offset), use(cursor), now;
+    }
+    transaction.commit();
+    return {};
+  });
+}
+
+Result<std::vector<StoredLogPosition>> Store::log_positions() {
+  if (session_ == nullptr) return std::vector<StoredLogPosition>{};
+  return guarded(session_->file, [&]() -> Result<std::vector<StoredLogPosition>> {
+    Texts path;
+    Texts cursor;
+    Integers device;
+    Integers inode;
+    Integers offset;
+    session_->sql << "SELECT path, device, inode, position, cursor FROM log_position ORDER BY path",
+        into(path), into(device), into(inode), into(offset), into(cursor), now;
+    std::vector<StoredLogPosition> out;
+    for (std::size_t i = 0; i < path.size(); ++i)
+      out.push_back({path[i],
+                     {.device = static_cast<std::uint64_t>(device[i]),
+                      .inode = static_cast<std::uint64_t>(inode[i]),
+                      .offset = static_cast<std::uint64_t>(offset[i]),
+                      .cursor = cursor[i]}});
+    return out;
   });
 }
 

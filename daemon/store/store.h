@@ -114,8 +114,12 @@ class Store {
   [[nodiscard]] Result<void> each_sts(const std::function<void(StoredSts)>& visit);
   [[nodiscard]] Result<void> keep_dane(std::span<const StoredDane> rows);
   [[nodiscard]] Result<void> each_dane(const std::function<void(StoredDane)>& visit);
+  /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
   [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();
+
+  [[nodiscard]] Result<void> keep_log_positions(std::span<const StoredLogPosition> rows);
+  [[nodiscard]] Result<std::vector<StoredLogPosition>> log_positions();
 
   /// Forgets all of these domains: as correspondents, their MTA-STS and their DANE.
   [[nodiscard]] Result<void> forget_domains(std::span<const std::string> domains);

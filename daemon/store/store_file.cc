@@ -48,6 +48,8 @@ constexpr const char* kSchema[] = {
     "next_look INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS correspondent (domain TEXT PRIMARY KEY, "
     "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, origin TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS log_position (path TEXT PRIMARY KEY, device INTEGER NOT NULL, "
+    "inode INTEGER NOT NULL, position INTEGER NOT NULL, cursor TEXT NOT NULL)",
 };
 
 /// From version 1, which kept the bytes of a list in the database: lists are fetched anew.

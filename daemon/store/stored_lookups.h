@@ -2,6 +2,7 @@
 /// What the store keeps of the domains that are looked up, one row each.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "policy/sts_cache.h"
@@ -34,6 +35,23 @@ struct StoredCorrespondent {
   std::string origin;  ///< where it was met, for people
 
   friend bool operator==(const StoredCorrespondent&, const StoredCorrespondent&) = default;
+};
+
+/// How far a log was read. A value-initialised one: not at all.
+struct LogPosition {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t offset = 0;  ///< in bytes, behind the last whole line
+  std::string cursor;        ///< of the systemd journal
+
+  friend bool operator==(const LogPosition&, const LogPosition&) = default;
+};
+
+struct StoredLogPosition {
+  std::string path;
+  LogPosition position;
+
+  friend bool operator==(const StoredLogPosition&, const StoredLogPosition&) = default;
 };
 
 }  // namespace tlspact

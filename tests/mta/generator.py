@@ -10,6 +10,12 @@ import cases
 import policies
 
 CONFIG = """
+[dane]
+enabled = false
+
+[mta_sts]
+enabled = false
+
 [service]
 state_dir = "/var/lib/tlspact"
 

@@ -24,6 +24,12 @@ RECIPIENT = "postmaster@lab.test"
 SENDER = "someone@stranger.test"
 
 CONFIG = """
+[dane]
+enabled = false
+
+[mta_sts]
+enabled = false
+
 [service]
 state_dir = "{state}"
 

@@ -6,6 +6,12 @@ import shutil
 import subprocess
 
 CONFIG = """
+[dane]
+enabled = false
+
+[mta_sts]
+enabled = false
+
 [service]
 state_dir = "{state}"
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/// The domains that mail goes to, as far as files of this machine tell: they are looked up before
+/// mail needs them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/store/store.h"
+#include "policy/notice.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// "journal" in place of a path: the systemd journal.
+inline constexpr std::string_view kJournal = "journal";
+
+/// A domain that no log has named for so long is forgotten.
+inline constexpr Seconds kForgottenAfter = std::chrono::days{90};
+
+struct CorrespondentReading {
+  std::vector<StoredCorrespondent> named;    ///< by file or logs, each once, seen now
+  std::vector<StoredLogPosition> positions;  ///< of the logs that were read on
+  Notices notices;  ///< what could not be read, and lines of the file that name no domain
+};
+
+/// Reads the file whole, and every log on from where it was read up to. Names are converted to
+/// A-labels; what a log names that is no domain is passed over. At most a million domains.
+[[nodiscard]] CorrespondentReading read_correspondents(
+    const Config& config, const std::vector<StoredLogPosition>& positions, Time now);
+
+}  // namespace tlspact
