@@ -54,8 +54,8 @@ struct DaneObservation {
   /// False if an MX host was left out: beyond the first ten, or with a name that is none.
   bool complete = true;
   std::vector<HostLook> hosts;  ///< by preference, each name once, at most kMaxMxHosts
-  std::string reason;           ///< for people, one line: of a failure, or what was left out
-  Time valid_until;             ///< by the TTLs of what was seen; of no use after a failure
+  std::string reason;  ///< for people, one line: of a failure, what was left out, or why no host
+  Time valid_until;    ///< by the TTLs of what was seen; of no use after a failure
 };
 
 /// design.md section 15: more MX hosts than these are not looked at, and prevent `full`.

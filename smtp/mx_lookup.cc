@@ -122,12 +122,29 @@ asio::awaitable<MxLookup> look_up_mx(Resolver& resolver, PolicyKey next_hop,
   co_return out;
 }
 
+namespace {
+
+std::string reason_of(const MxLookup& lookup) {
+  switch (lookup.source) {
+    case MxSource::failed:
+      return lookup.reason;
+    case MxSource::null_mx:
+      return "the domain takes no mail (null MX)";
+    case MxSource::no_such_domain:
+      return "there is no such domain";
+    default:
+      return left_out(lookup);
+  }
+}
+
+}  // namespace
+
 DaneObservation dane_observation(const MxLookup& lookup, Time now) {
   DaneObservation out;
   out.mx = lookup.source;
   out.mx_secure = lookup.secure;
   out.complete = lookup.bad_exchanges.empty() && lookup.beyond_limit == 0;
-  out.reason = lookup.source == MxSource::failed ? lookup.reason : left_out(lookup);
+  out.reason = reason_of(lookup);
   Seconds ttl = lookup.mx_ttl;
   for (const MxHost& host : lookup.hosts) {
     ttl = std::min(ttl, host.found.tlsa_ttl);

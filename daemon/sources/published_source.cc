@@ -202,6 +202,7 @@ void PublishedSource::forget(const FetchContext& context, const std::set<std::st
     if (unwanted(key)) gone.insert(key);
   std::erase_if(gone, [&](const std::string& text) { return !unwanted(text); });
   for (const std::string& text : gone) {
+    stale_.erase(text);
     states_.sts.erase(text);
     states_.dane.erase(text);
   }
@@ -234,6 +235,10 @@ void PublishedSource::add_dane(const FetchContext& context, PolicyInputs& inputs
 std::string PublishedSource::fingerprint() const {
   Poco::SHA2Engine digest{Poco::SHA2Engine::SHA_256};
   const auto add = [&](const std::string& text) { digest.update(text + "\n"); };
+  for (const Seconds each : {config_.dns.max_stale, config_.service.warn_before})
+    add(std::to_string(each.count()));
+  for (const std::string& each : stale_)  // a run has to see whether anything else names it
+    add("stale " + each);
   for (const auto& [domain, state] : states_.sts) {
     if (!state.cached) continue;
     add(domain + " " + state.cached->id + " " + format_time(state.cached->fetched));
