@@ -258,6 +258,19 @@ class GenerateTest(unittest.TestCase):
         self.assertIn("set aside", result.stderr)
         self.assertIn("university.example", self.machine.lines())
 
+    def test_an_lmdb_that_was_cut_off_is_written_again(self):
+        self.machine.configure(types='["lmdb", "texthash"]')
+        self.generate()
+        table = self.machine.map.with_suffix(".lmdb")
+        good = table.read_bytes()
+        for size in (0, 100, 5000, len(good) - 4096, len(good) - 1):
+            table.write_bytes(good[:size])
+            self.generate("--check", expect=1)
+            self.generate("--diff", expect=1)
+            self.generate()
+            self.assertEqual(table.read_bytes(), good)
+            self.assertEqual([f for f in os.listdir(table.parent) if f[0] == "."], [])
+
     def test_json_is_one_document(self):
         document = self.machine.json("generate", "--diff")
         self.assertTrue(document["changed"])

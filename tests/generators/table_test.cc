@@ -112,3 +112,30 @@ TEST_CASE("truncated and foreign files are refused, never crashed on") {
   CHECK_FALSE(read_table(TableType::texthash, cut));
   CHECK(read_table(TableType::cdb, directory.path() / "none").error().code == Errc::no_input);
 }
+
+TEST_CASE("an lmdb that is cut off anywhere is refused, for reading on would end the process") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto cut = directory.path() / "cut";
+  for (const Rows& rows : {Rows{}, Rows{{"a.example", "may"}, {"b.example", "encrypt"}}, kRows}) {
+    std::filesystem::remove(whole);
+    REQUIRE(write_table(TableType::lmdb, whole, rows));
+    const std::string bytes = test::read(whole);
+    for (std::size_t size = 0; size < bytes.size(); size += 512) {
+      test::write(cut, bytes.substr(0, size));
+      const auto read = read_table(TableType::lmdb, cut);
+      if (read) {
+        FAIL_CHECK("an lmdb of " << size << " of " << bytes.size() << " bytes was read");
+      } else {
+        CHECK(read.error().code == Errc::bad_input);
+      }
+    }
+    INFO("either of the two heads is not one");
+    for (const std::size_t at : {std::size_t{16}, std::size_t{4096 + 16}}) {
+      test::write(cut, std::string{bytes}.replace(at, 1, "x"));
+      CHECK_FALSE(read_table(TableType::lmdb, cut));
+    }
+    CHECK(read_table(TableType::lmdb, whole) == rows);
+  }
+  CHECK(read_table(TableType::lmdb, directory.path() / "none").error().code == Errc::no_input);
+}
