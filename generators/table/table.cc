@@ -2,6 +2,8 @@
 #include "generators/table/table.h"
 
 #include <array>
+#include <charconv>
+#include <format>
 
 #include "generators/table/table_formats.h"
 
@@ -73,6 +75,21 @@ Result<Rows> read_table(TableType type, const std::filesystem::path& path) {
     if (!*more) return rows;
     rows.push_back({std::string{(*reader)->key()}, std::string{(*reader)->value()}});
   }
+}
+
+std::string RowDigest::text() const {
+  return std::format("{:016x}/{}", hash_, rows_);
+}
+
+std::optional<RowDigest> RowDigest::parse(std::string_view text) {
+  constexpr int kHex = 16;
+  RowDigest out;
+  const char* const end = text.data() + text.size();
+  const auto hash = std::from_chars(text.data(), end, out.hash_, kHex);
+  if (hash.ec != std::errc{} || hash.ptr == end || *hash.ptr != '/') return std::nullopt;
+  const auto rows = std::from_chars(hash.ptr + 1, end, out.rows_);
+  if (rows.ec != std::errc{} || rows.ptr != end) return std::nullopt;
+  return out;
 }
 
 Result<RowDigest> digest_table(TableType type, const std::filesystem::path& path) {

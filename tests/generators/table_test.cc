@@ -113,6 +113,20 @@ TEST_CASE("truncated and foreign files are refused, never crashed on") {
   CHECK(read_table(TableType::cdb, directory.path() / "none").error().code == Errc::no_input);
 }
 
+TEST_CASE("a digest of rows as text") {
+  RowDigest digest;
+  CHECK(RowDigest::parse(digest.text()) == digest);
+  digest.add("a.example", "may");
+  digest.add("b.example", "encrypt");
+  CHECK(RowDigest::parse(digest.text()) == digest);
+  CHECK(RowDigest::parse(digest.text())->rows() == 2);
+  CHECK_FALSE(RowDigest::parse(digest.text()) == RowDigest{});
+  for (const char* bad : {"", "/", "12", "12/", "/2", "12/x", "12/2 ", "x/2", "12-2"}) {
+    INFO(bad);
+    CHECK_FALSE(RowDigest::parse(bad));
+  }
+}
+
 TEST_CASE("an lmdb that is cut off anywhere is refused, for reading on would end the process") {
   const auto directory = TempDirectory::make().value();
   const auto whole = directory.path() / "whole";
