@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Generations, rollback, the guards and the shortcut for unchanged inputs, as an administrator meets them."""
+import fcntl
 import json
 import os
 import re
@@ -73,6 +74,33 @@ class HistoryTest(MachineTest):
         self.assertEqual(self.numbers(), [1, 2, 3, 4])
         self.run_it("rollback", "2")
         self.assertEqual(self.machine.map.read_bytes(), after)
+
+    def test_check_says_that_the_maps_are_held(self):
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        before = self.machine.run("check").stdout
+        self.assertNotIn("rollback", before)
+        self.run_it("rollback", "1")
+        said = self.run_it("check", expect=1)
+        self.assertRegex(said, "alert: rollback: the maps are held at generation 1 since 20.*\n"
+                               "  remedy: tlspact rollback --release")
+        held = [each for each in self.machine.json("check")["findings"]
+                if each["subject"] == "rollback"]
+        self.assertEqual([each["severity"] for each in held], ["alert"])
+        self.run_it("rollback", "--release")
+        self.assertEqual(self.machine.run("check").stdout, before)
+
+    def test_check_says_that_an_install_was_cut_off(self):
+        self.run_it("generate")
+        (self.history / "unfinished").touch()
+        lock = self.machine.path("/var/lib/tlspact/lock")
+        with open(lock, "r+", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.assertNotIn("cut off", self.machine.run("check").stdout)
+        self.assertIn("alert: generate: the last install was cut off", self.run_it("check", expect=1))
+        self.run_it("generate")
+        self.assertNotIn("cut off", self.machine.run("check").stdout)
 
     def test_rollback_to_what_is_not_there_changes_nothing(self):
         self.run_it("generate")
