@@ -111,7 +111,10 @@ Result<void> stage_copy(StagedArtifact& artifact) {
   if (auto flushed = flush_file(artifact.staged); !flushed) return flushed;
   if (content.type) {
     const auto read = digest_table(*content.type, artifact.staged);
-    if (!read) return std::unexpected(read.error());
+    if (!read)
+      return fail(read.error().code, content.source.string() +
+                                         " is damaged, and not put in place; its copy " +
+                                         read.error().text);
     artifact.rows = read->rows();
   }
   return settle(artifact, [&] { return same_bytes(artifact.staged, artifact.target); });

@@ -118,7 +118,10 @@ class HistoryTest(MachineTest):
         copy = next(self.history.glob("1/*tls_policy.cdb"))
         copy.write_bytes(copy.read_bytes()[:-1])
         before = self.machine.map.read_bytes()
-        self.assertIn("is not a whole cdb", self.run_it("rollback", "1", expect=65))
+        said = self.run_it("rollback", "1", expect=65)
+        self.assertIn("is not a whole cdb", said)
+        self.assertIn(f"{copy} is damaged", said)
+        self.assertIn("choose another generation, tlspact history lists them", said)
         self.assertEqual(self.machine.map.read_bytes(), before)
         self.assertEqual(list(self.machine.map.parent.glob(".*")), [])
 

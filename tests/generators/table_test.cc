@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/table.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 
 #include "generators/process/subprocess.h"
+#include "generators/table/file.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -152,4 +157,31 @@ TEST_CASE("an lmdb that is cut off anywhere is refused, for reading on would end
     CHECK(read_table(TableType::lmdb, whole) == rows);
   }
   CHECK(read_table(TableType::lmdb, directory.path() / "none").error().code == Errc::no_input);
+}
+
+TEST_CASE("a table for which there is no room says so, and no limit that is not reached") {
+  const auto directory = TempDirectory::make().value();
+  struct rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto written = write_table(TableType::cdb, directory.path() / "cdb", kRows);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text.contains("File too large"));
+  CHECK_FALSE(written.error().text.contains("4 GiB"));
+}
+
+TEST_CASE("an error of the system comes with a remedy that helps") {
+  const auto text = [](int error) {
+    errno = error;
+    return io_error("/d/file", "written").error().text;
+  };
+  CHECK(text(ENOSPC).ends_with("No space left on device; make room there and run again"));
+  const bool root = ::geteuid() == 0;
+  CHECK(text(EPERM).contains("lsattr"));
+  CHECK(text(EPERM).contains("as root") == !root);
+  CHECK(text(EACCES).contains("run tlspact as root or as the owner of /d") == !root);
 }
