@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "generators/table/file.h"
+#include "policy/utf8.h"
 
 namespace tlspact {
 namespace {
@@ -201,7 +202,7 @@ Result<void> write_run_record(const fs::path& file, const RunRecord& record) {
   fs::remove(fresh, ignored);
   auto writer = FileWriter::create(fresh, kMode);
   if (!writer) return std::unexpected(writer.error());
-  auto written = writer->write(text.str());
+  auto written = writer->write(valid_utf8(text.view()));  // or it could not be read
   if (written) written = writer->close();
   if (!written) return written;
   if (std::rename(fresh.c_str(), file.c_str()) != 0) return io_error(file, "replaced");
