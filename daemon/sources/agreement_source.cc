@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "daemon/sources/agreement_files.h"
@@ -164,17 +165,26 @@ class AgreementFetch {
 
   /// Removing an agreement is the operator's right; doing it by accident must show.
   void tell_withdrawn() {
+    std::vector<std::pair<std::string, std::string>> withdrawn;  // domain, file
+    std::set<std::string> from;
     for (const StoredFile& file : stored_) {
       const auto before = parse_agreements(file.bytes, file.name);
       if (!before) continue;
       for (const auto& agreement : *before) {
         for (const Agreement::Covered& each : agreement->domains) {
           if (set_.covers(each.key)) continue;
-          report_.notices.push_back({Severity::warning, each.key.text(),
-                                     "the agreement in " + file.name + " was withdrawn"});
+          withdrawn.emplace_back(each.key.text(), file.name);
+          from.insert(file.name);
         }
       }
     }
+    // A few files are named. One line each for hundreds would bury the rest.
+    constexpr std::size_t kNamed = 3;
+    for (const auto& [domain, file] : withdrawn)
+      report_.notices.push_back({Severity::warning, domain,
+                                 from.size() <= kNamed
+                                     ? "the agreement in " + file + " was withdrawn"
+                                     : "the agreement on it was withdrawn"});
   }
 
   void keep() {

@@ -190,6 +190,20 @@ class GenerateTest(unittest.TestCase):
         self.assertIn("acme.example: the agreement in bank.toml was withdrawn", result.stderr)
         self.assertEqual(self.generate().stderr, "")
 
+    def test_many_withdrawn_agreements_are_said_in_a_few_lines(self):
+        directory = self.machine.agreements
+        for n in range(40):
+            (directory / f"p{n}.toml").write_text(
+                f'[[agreement]]\npartner = "P {n}"\ndomains = ["d{n:02}.example"]\nlevel = "encrypt"\n')
+        self.generate()
+        for n in range(40):
+            (directory / f"p{n}.toml").unlink()
+        said = self.generate().stderr
+        self.assertIn("d00.example, d01.example, d02.example and 37 more: is less strict than before: no "
+                      "entry instead of encrypt by agreement (the agreement on it is gone)", said)
+        self.assertIn("and 37 more: the agreement on it was withdrawn", said)
+        self.assertLess(len(said.splitlines()), 5, said)
+
     def test_a_partner_does_not_go_with_another_that_moved(self):
         bank = self.machine.agreements / "bank.toml"
         clinic = (self.machine.agreements / "clinic.toml").read_text()
