@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <lmdb.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdint>
 #include <memory>
 
 #include "generators/table/file.h"
+#include "generators/table/lmdb_format.h"
+#include "generators/table/mapped_file.h"
 #include "generators/table/table_formats.h"
 
 namespace tlspact {
@@ -93,57 +92,11 @@ Result<Database> open_database(const std::filesystem::path& path, unsigned flags
   return out;
 }
 
-/// A meta page as it lies in the file, by lmdb.c: the head of the page, then what is said of the
-/// whole file. It has no declaration in lmdb.h; the format is that of version 1.
-struct MetaPage {
-  struct Tree {
-    std::uint32_t page_size;  ///< of the first tree: that of the file
-    std::uint16_t flags;
-    std::uint16_t depth;
-    std::array<std::size_t, 5> counts_and_root;
-  };
-  std::size_t number;
-  std::array<std::uint16_t, 4> kind_and_room;
-  std::uint32_t magic;
-  std::uint32_t version;
-  std::size_t address;
-  std::size_t map_size;
-  std::array<Tree, 2> trees;
-  std::size_t last_page;
-  std::size_t transaction;
-
-  [[nodiscard]] std::uint64_t page_size() const { return trees[0].page_size; }
-  /// Whether a file of `size` bytes can be what this page says that it is.
-  [[nodiscard]] bool fits(std::uint64_t size) const {
-    constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-    constexpr std::uint64_t kSmallest = 256;
-    constexpr std::uint64_t kLargest = 65536;
-    return magic == kMagic && version == 1 && page_size() >= kSmallest && page_size() <= kLargest &&
-           last_page < size / page_size();
-  }
-};
-
-/// lmdb maps as much as the file says that it has, and reading what it has not ends the process
-/// (SIGBUS). Whichever of the two meta pages lmdb goes by, all must be there.
-bool is_whole_lmdb(int fd, std::uint64_t size) {
-  const auto read = [fd](MetaPage& page, std::uint64_t at) {
-    return ::pread(fd, &page, sizeof page, static_cast<off_t>(at)) ==
-           static_cast<ssize_t>(sizeof page);
-  };
-  MetaPage first{};
-  MetaPage second{};
-  return read(first, 0) && first.fits(size) && read(second, first.page_size()) &&
-         second.fits(size) && second.page_size() == first.page_size();
-}
-
 Result<void> check_whole(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return io_error(path, "read");
-  struct stat status{};
-  const bool whole =
-      ::fstat(fd, &status) == 0 && is_whole_lmdb(fd, static_cast<std::uint64_t>(status.st_size));
-  ::close(fd);
-  if (!whole) return fail(Errc::bad_input, path.string() + ": is not a whole lmdb file");
+  const auto file = MappedFile::open(path);
+  if (!file) return std::unexpected(file.error());
+  if (!is_whole_lmdb(file->bytes()))
+    return fail(Errc::bad_input, path.string() + ": is not a whole lmdb file");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <random>
 
 #include "generators/process/subprocess.h"
 #include "generators/table/file.h"
@@ -184,4 +185,32 @@ TEST_CASE("an error of the system comes with a remedy that helps") {
   CHECK(text(EPERM).contains("lsattr"));
   CHECK(text(EPERM).contains("as root") == !root);
   CHECK(text(EACCES).contains("run tlspact as root or as the owner of /d") == !root);
+}
+
+TEST_CASE("an lmdb that is damaged is refused or read, and never ends the process") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto damaged = directory.path() / "damaged";
+  Rows rows;
+  for (int i = 0; i < 400; ++i)
+    rows.push_back({"d" + std::to_string(1000 + i) + ".example", std::string(i % 200, 'v')});
+  rows.push_back({"z.example", std::string(9000, 'x')});  // on pages of its own
+  REQUIRE(write_table(TableType::lmdb, whole, rows));
+  CHECK(read_table(TableType::lmdb, whole) == rows);
+  const std::string bytes = test::read(whole);
+  std::size_t refused = 0;
+  const auto look = [&](const std::string& with) {
+    test::write(damaged, with);
+    if (!read_table(TableType::lmdb, damaged)) ++refused;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += 512)
+    look(std::string{bytes}.replace(at, 512, std::string(512, '\0')));
+  CHECK(refused > bytes.size() / 4096);  // at least the head of each page
+  std::mt19937 random{20261124};
+  for (int round = 0; round < 500; ++round) {
+    std::string with = bytes;
+    for (int i = 0; i < 3; ++i)
+      with[random() % with.size()] = static_cast<char>(random());
+    look(with);
+  }
 }
