@@ -3,7 +3,6 @@
 
 #include <array>
 #include <charconv>
-#include <format>
 
 #include "generators/table/table_formats.h"
 
@@ -78,7 +77,10 @@ Result<Rows> read_table(TableType type, const std::filesystem::path& path) {
 }
 
 std::string RowDigest::text() const {
-  return std::format("{:016x}/{}", hash_, rows_);
+  constexpr int kHex = 16;
+  std::array<char, 2 * sizeof hash_> hash{};
+  const auto end = std::to_chars(hash.data(), hash.data() + hash.size(), hash_, kHex).ptr;
+  return std::string{hash.data(), end} + "/" + std::to_string(rows_);
 }
 
 std::optional<RowDigest> RowDigest::parse(std::string_view text) {

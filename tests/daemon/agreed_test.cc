@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include <format>
+#include <string>
 
 #include "generators/process/temp_directory.h"
 #include "tests/support/catch.h"
@@ -13,11 +13,11 @@ using namespace tlspact;
 
 TEST_CASE("agreements in force are read from the files that the source reads, and from no others") {
   const auto directory = TempDirectory::make().value();
-  const auto agreed = [&](const char* file, const char* domain) {
-    test::write(
-        directory.path() / file,
-        std::format("[[agreement]]\npartner = \"p\"\ndomains = [\"{}\"]\nlevel = \"encrypt\"\n",
-                    domain));
+  const auto agreed = [&](const char* file, const std::string& domain) {
+    test::write(directory.path() / file,
+                "[[agreement]]\npartner = \"p\"\nlevel = \"encrypt\"\n"
+                "domains = [\"" +
+                    domain + "\"]\n");
   };
   agreed("b.toml", "b.example");
   agreed("a.toml", "a.example");
