@@ -10,6 +10,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/report.h"
 #include "daemon/version.h"
+#include "policy/utf8.h"
 
 namespace tlspact {
 namespace {
@@ -38,8 +39,10 @@ std::string help() {
 
 void print_json(const Poco::JSON::Object::Ptr& json) {
   constexpr unsigned kIndent = 2;
-  json->stringify(std::cout, kIndent);
-  std::cout << "\n";
+  std::ostringstream text;
+  json->stringify(text, kIndent);
+  // JSON is UTF-8 (RFC 8259 section 8.1); what is none can only stand within a string.
+  std::cout << valid_utf8(text.view()) << "\n";
 }
 
 int print(const Result<CommandResult>& result, bool json) {

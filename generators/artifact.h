@@ -62,7 +62,8 @@ struct InstalledTable {
   FileIdentity identity;                    ///< it is not this table if it has another one
   std::shared_ptr<const RowStream> stream;  ///< that it was made from
   StreamReport reported;
-  std::size_t rows = 0;
+  /// Of its rows when they were written. What stands there may have rotted with the same identity.
+  RowDigest digest;
 };
 
 struct TableContent {

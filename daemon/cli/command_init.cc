@@ -147,7 +147,9 @@ Result<CommandResult> print_settings(const Config& config, const Arguments& argu
       result.text += "# /etc/exim4/exim4.conf.template: the same pieces, between their marks\n";
     if (exim && !exim->sends_to_mx())
       result.text +=
-          "# Exim is of the type \"" + exim->type() + "\", so none of its pieces apply.\n";
+          "# Exim is of the type \"" + exim->type() +
+          "\", so none of its pieces apply: dpkg-reconfigure exim4-config (type \"internet "
+          "site\") comes first.\n";
     result.text +=
         "# tlspact init --apply puts them in place, init --undo takes them back; init "
         "--output DIR writes them as files.\n";

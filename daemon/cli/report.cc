@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "policy/utf8.h"
+
 namespace tlspact {
 namespace {
 
@@ -135,6 +137,7 @@ std::string counted(std::size_t count, std::string_view noun) {
 }
 
 std::string one_line(std::string text) {
+  text = valid_utf8(text);
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return text;

@@ -38,7 +38,8 @@ void add_findings_json(const Findings& findings, Poco::JSON::Array::Ptr to);
 /// `text` with unprintable bytes escaped and cut to 80 bytes, for showing what came from outside.
 [[nodiscard]] std::string shown(std::string_view text);
 
-/// `text` on one line: control bytes, which a terminal might obey, become "?".
+/// `text` on one line: control bytes, which a terminal might obey, become "?", and what is no UTF-8
+/// U+FFFD.
 [[nodiscard]] std::string one_line(std::string text);
 
 }  // namespace tlspact

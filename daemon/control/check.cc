@@ -8,8 +8,10 @@
 #include "daemon/control/missing_files.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/run_lock.h"
 #include "daemon/control/wiring/wiring.h"
 #include "generators/generator.h"
+#include "generators/install/history.h"
 #include "generators/install/staging.h"
 
 namespace tlspact {
@@ -26,6 +28,23 @@ void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, N
                             " (postconf -m): install the package postfix-" + name +
                             " or choose another of types"});
   }
+}
+
+/// The maps do not follow the sources, for one reason or another.
+void check_installed(const Config& config, Findings& findings) {
+  const History history = History::open(config.state_path("history"), config.service.history);
+  if (const auto hold = history.hold())
+    findings.push_back({Severity::alert, "rollback",
+                        "the maps are held at generation " + std::to_string(hold->generation) +
+                            " since " + format_time(hold->since) +
+                            ": what the sources say since is not enforced",
+                        "tlspact rollback --release, then tlspact generate"});
+  // A run that is at work has not finished either.
+  if (history.unfinished() && !RunLock::is_held(config.state_path("lock")))
+    findings.push_back({Severity::alert, "generate",
+                        "the last install was cut off: some maps may be new and others old, and "
+                        "Postfix may not know of them yet",
+                        "tlspact generate"});
 }
 
 int exit_code_of(const Refreshed& refreshed, const CheckReport& report) {
@@ -45,6 +64,7 @@ Result<CheckReport> check(const Config& config, Time now) {
   report.wiring = wiring_findings(config, *facts, now);
   if (auto changed = become_owner_of(config.service.state_dir); !changed)
     return std::unexpected(changed.error());
+  check_installed(config, report.wiring);
   auto store = Store::open(config.store_path(), Store::Access::read_only, now, report.findings);
   if (!store) return std::unexpected(store.error());
   const Refreshed refreshed =

@@ -13,7 +13,7 @@ namespace tlspact {
 
 struct CheckReport {
   Notices findings;            ///< of configuration, agreements and lists
-  Findings wiring;             ///< of this machine's mail servers
+  Findings wiring;             ///< of this machine's mail servers, and of the maps in place
   std::size_t agreements = 0;  ///< next-hops and patterns with an agreement in force
   std::size_t lists = 0;       ///< lists in force
   std::size_t entries = 0;

@@ -24,6 +24,12 @@ std::string cause_of(const SnapshotEntry& before, const Refreshed& refreshed) {
                                             : "it is not named there any more";
 }
 
+/// Many domains may lose their agreements at once: a text that named each would be said for each.
+std::string source_of(const SnapshotEntry& entry) {
+  const std::string source{source_name(entry.source)};
+  return entry.source == Source::list ? source + " " + entry.origin : source;
+}
+
 }  // namespace
 
 Notices downgrade_notices(const Snapshot& before, const Refreshed& now) {
@@ -34,9 +40,8 @@ Notices downgrade_notices(const Snapshot& before, const Refreshed& now) {
         downgrade.after ? std::string{level_name(*downgrade.after)} : "no entry";
     notices.add(Severity::warning, entry.text(),
                 "is less strict than before: " + after + " instead of " +
-                    std::string{level_name(entry.policy->level)} + " by " +
-                    std::string{source_name(entry.source)} + " " + entry.origin + " (" +
-                    cause_of(entry, now) + ")");
+                    std::string{level_name(entry.policy->level)} + " by " + source_of(entry) +
+                    " (" + cause_of(entry, now) + ")");
   });
   return notices.take();
 }

@@ -155,6 +155,7 @@ class Generation {
                                .mta = file.mta,
                                .change = StagedArtifact::Change::unchanged,
                                .rows = file.rows,
+                               .digest = file.digest,
                                .report = {},
                                .changes = {}});
     last_run_->decided_at = options_.now;
@@ -209,7 +210,7 @@ class Generation {
         table->installed = InstalledTable{.identity = file->identity,
                                           .stream = before->rows,
                                           .reported = file->report,
-                                          .rows = file->rows};
+                                          .digest = file->digest};
     }
   }
 
@@ -291,6 +292,7 @@ class Generation {
       record.files.push_back({.path = file.path,
                               .mta = file.mta,
                               .rows = file.rows,
+                              .digest = file.digest,
                               .report = file.report,
                               .identity = FileIdentity::of(file.path).value_or(FileIdentity{})});
     record.snapshot = FileIdentity::of(config_.state_path("snapshot")).value_or(FileIdentity{});

@@ -16,6 +16,7 @@ std::vector<GeneratedFile> generated_files(const Staging& staging) {
                    .mta = each.artifact.mta,
                    .change = each.change,
                    .rows = each.rows,
+                   .digest = each.digest,
                    .report = each.report,
                    .changes = {}});
   return out;

@@ -24,6 +24,7 @@ struct GeneratedFile {
   std::string mta;
   StagedArtifact::Change change = StagedArtifact::Change::unchanged;
   std::size_t rows = 0;            ///< of a table
+  RowDigest digest;                ///< of a table that a stream makes
   StreamReport report;             ///< of a table that a stream makes
   std::vector<RowChange> changes;  ///< only if they were asked for
 };

@@ -61,7 +61,12 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
   RollbackReport report{.generation = generation->number, .files = {}, .notices = {}};
   auto files = installation->install(
       *artifacts, now, "rollback to " + std::to_string(generation->number), report.notices);
-  if (!files) return std::unexpected(files.error());
+  if (!files) {
+    Error error = files.error();
+    if (error.code == Errc::bad_input)
+      error.text += "; choose another generation, tlspact history lists them";
+    return std::unexpected(std::move(error));
+  }
   report.files = *std::move(files);
   if (auto held = history.set_hold(Hold{.generation = generation->number, .since = now}); !held)
     return std::unexpected(held.error());

@@ -34,6 +34,13 @@ Result<RunLock> RunLock::take(const std::filesystem::path& file) {
   return lock;
 }
 
+bool RunLock::is_held(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  const RunLock lock{fd};  // a shared one is let go at once, and take() waits for it
+  return ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 RunLock::~RunLock() {
   if (fd_ >= 0) ::close(fd_);
 }

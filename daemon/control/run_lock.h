@@ -16,6 +16,10 @@ class RunLock {
   /// Makes the directory if need be. Error try_again if another run holds it after ten seconds.
   [[nodiscard]] static Result<RunLock> take(const std::filesystem::path& file);
 
+  /// Whether a run is at work. Makes nothing; a file that is not there or cannot be read is not
+  /// held.
+  [[nodiscard]] static bool is_held(const std::filesystem::path& file);
+
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
   RunLock(RunLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "generators/table/file.h"
+#include "policy/utf8.h"
 
 namespace tlspact {
 namespace {
@@ -42,6 +43,7 @@ Array::Ptr to_json(const std::vector<RunRecord::File>& files) {
     each->set("path", file.path.string());
     each->set("mta", file.mta);
     each->set("rows", file.rows);
+    each->set("digest", file.digest.text());
     each->set("entries", file.report.entries);
     each->set("notices", to_json(file.report.notices));
     each->set("identity", file.identity.text());
@@ -114,12 +116,14 @@ RunRecord from_json(const Object& in) {
         {each.getValue<std::string>("path"), each.getValue<std::string>("subject")});
   });
   each_object(in, "files", [&](const Object& each) {
-    record.files.push_back({.path = each.getValue<std::string>("path"),
-                            .mta = each.getValue<std::string>("mta"),
-                            .rows = each.getValue<Poco::UInt64>("rows"),
-                            .report = {.entries = each.getValue<Poco::UInt64>("entries"),
-                                       .notices = notices_from(each)},
-                            .identity = identity_from(each, "identity")});
+    record.files.push_back(
+        {.path = each.getValue<std::string>("path"),
+         .mta = each.getValue<std::string>("mta"),
+         .rows = each.getValue<Poco::UInt64>("rows"),
+         .digest = RowDigest::parse(each.getValue<std::string>("digest")).value_or(RowDigest{}),
+         .report = {.entries = each.getValue<Poco::UInt64>("entries"),
+                    .notices = notices_from(each)},
+         .identity = identity_from(each, "identity")});
   });
   record.snapshot = identity_from(in, "snapshot");
   return record;
@@ -167,7 +171,7 @@ const RunRecord::File* RunRecord::in_place(const fs::path& path) const {
 
 std::string rendering_inputs(const GeneratorSettings& settings) {
   Poco::SHA2Engine digest{Poco::SHA2Engine::SHA_256};
-  // Another build may decide or render otherwise.
+  // Another build may decide or render otherwise, and std::hash (RowDigest) differ.
   if (const auto program = FileIdentity::of("/proc/self/exe")) digest.update(program->text());
   digest.update("\n" + settings_text(settings));
   return Poco::DigestEngine::digestToHex(digest.digest());
@@ -198,7 +202,7 @@ Result<void> write_run_record(const fs::path& file, const RunRecord& record) {
   fs::remove(fresh, ignored);
   auto writer = FileWriter::create(fresh, kMode);
   if (!writer) return std::unexpected(writer.error());
-  auto written = writer->write(text.str());
+  auto written = writer->write(valid_utf8(text.view()));  // or it could not be read
   if (written) written = writer->close();
   if (!written) return written;
   if (std::rename(fresh.c_str(), file.c_str()) != 0) return io_error(file, "replaced");

@@ -33,6 +33,7 @@ struct RunRecord {
     std::filesystem::path path;
     std::string mta;
     std::size_t rows = 0;
+    RowDigest digest;     ///< of a table that a stream makes; as good as the program in `rendering`
     StreamReport report;  ///< of a table that a stream makes
     FileIdentity identity;
   };
@@ -58,7 +59,8 @@ struct RunRecord {
 /// brought, and rendering_inputs().
 [[nodiscard]] std::string run_inputs(const std::string& fingerprint, const std::string& rendering);
 
-/// A digest of what an entry is rendered with: the settings, this program.
+/// A digest of what an entry is rendered with: the settings, and which file this program is, since
+/// another build may render, and compute a RowDigest, otherwise.
 [[nodiscard]] std::string rendering_inputs(const GeneratorSettings& settings);
 
 /// nullopt: there is none, or none that can be read.

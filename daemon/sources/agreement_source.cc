@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "daemon/sources/agreement_files.h"
 #include "daemon/sources/agreement_parser.h"
-#include "generators/table/file.h"
 
 namespace tlspact {
 namespace {
@@ -18,32 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Agreements = std::vector<std::shared_ptr<const Agreement>>;
-
-constexpr std::size_t kMaxFile = 16UL << 20;
-
-/// The *.toml files of a directory by name, hidden ones left out.
-Result<std::vector<fs::path>> agreement_files(const fs::path& directory) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (fs::directory_iterator each{directory, error}, end; !error && each != end;
-       each.increment(error)) {
-    const fs::path& path = each->path();
-    if (path.extension() == ".toml" && !path.filename().string().starts_with('.'))
-      files.push_back(path);
-  }
-  if (error)
-    return fail(error == std::errc::no_such_file_or_directory ? Errc::no_input : Errc::io,
-                directory.string() + ": cannot be read: " + error.message());
-  std::ranges::sort(files);
-  return files;
-}
-
-Result<std::string> read_agreement_file(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error))
-    return fail(Errc::bad_input, path.string() + ": is not a regular file");
-  return read_file(path, kMaxFile);
-}
 
 /// The set of agreement files that is being put together.
 class AgreementSet {
@@ -190,17 +165,26 @@ class AgreementFetch {
 
   /// Removing an agreement is the operator's right; doing it by accident must show.
   void tell_withdrawn() {
+    std::vector<std::pair<std::string, std::string>> withdrawn;  // domain, file
+    std::set<std::string> from;
     for (const StoredFile& file : stored_) {
       const auto before = parse_agreements(file.bytes, file.name);
       if (!before) continue;
       for (const auto& agreement : *before) {
         for (const Agreement::Covered& each : agreement->domains) {
           if (set_.covers(each.key)) continue;
-          report_.notices.push_back({Severity::warning, each.key.text(),
-                                     "the agreement in " + file.name + " was withdrawn"});
+          withdrawn.emplace_back(each.key.text(), file.name);
+          from.insert(file.name);
         }
       }
     }
+    // A few files are named. One line each for hundreds would bury the rest.
+    constexpr std::size_t kNamed = 3;
+    for (const auto& [domain, file] : withdrawn)
+      report_.notices.push_back({Severity::warning, domain,
+                                 from.size() <= kNamed
+                                     ? "the agreement in " + file + " was withdrawn"
+                                     : "the agreement on it was withdrawn"});
   }
 
   void keep() {

@@ -39,9 +39,18 @@ inline std::unexpected<Error> read_only_store() {
   return fail(Errc::io, "the store was opened to be read only, and there is none");
 }
 
+/// What went wrong, once: Poco says "disk I/O error: disk I/O error" where SQLite has no more to
+/// say.
+inline std::string sql_fault(const std::string& message) {
+  constexpr std::string_view kBetween = ": ";
+  if (message.size() <= kBetween.size()) return message;
+  const std::string half = message.substr(0, (message.size() - kBetween.size()) / 2);
+  return message == half + std::string{kBetween} + half ? half : message;
+}
+
 inline std::unexpected<Error> store_error(const std::filesystem::path& file,
                                           const Poco::Exception& exception) {
-  return fail(Errc::io, file.string() + ": the store failed: " + exception.message() +
+  return fail(Errc::io, file.string() + ": the store failed: " + sql_fault(exception.message()) +
                             "; see that there is room on its disk, that files may grow (ulimit -f) "
                             "and that tlspact may write there");
 }

@@ -126,7 +126,8 @@ class Rendering {
       draft_.set_level(Level::encrypt);
       notice(Severity::alert,
              "Exim has no usable CA store (ca_file of [tls], or the system's): encrypt is used "
-             "instead, without authentication");
+             "instead, without authentication; apt-get install ca-certificates, or name a file in "
+             "ca_file of [tls]");
     }
     note_openssl();
   }

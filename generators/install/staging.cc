@@ -111,7 +111,10 @@ Result<void> stage_copy(StagedArtifact& artifact) {
   if (auto flushed = flush_file(artifact.staged); !flushed) return flushed;
   if (content.type) {
     const auto read = digest_table(*content.type, artifact.staged);
-    if (!read) return std::unexpected(read.error());
+    if (!read)
+      return fail(read.error().code, content.source.string() +
+                                         " is damaged, and not put in place; its copy " +
+                                         read.error().text);
     artifact.rows = read->rows();
   }
   return settle(artifact, [&] { return same_bytes(artifact.staged, artifact.target); });
@@ -124,6 +127,7 @@ Result<void> verify_table(StagedArtifact& artifact, const RowDigest& written) {
   if (!read) return std::unexpected(read.error());
   if (*read != written) return not_as_written(artifact.staged);
   artifact.rows = written.rows();
+  artifact.digest = written;
   // hash files of the same rows differ from run to run, so their rows are compared.
   return settle(artifact, [&] {
     if (type != TableType::hash) return same_bytes(artifact.staged, artifact.target);
@@ -143,17 +147,19 @@ Result<bool> stage_patched(StagedArtifact& artifact) {
   if (!delta) return false;
   artifact.report = std::move(delta->report);
   if (delta->patches.empty()) {
-    artifact.rows = table.installed->rows;
+    artifact.rows = table.installed->digest.rows();
+    artifact.digest = table.installed->digest;
     artifact.staged.clear();
     return true;
   }
-  const auto written = patch_cdb(artifact.target, delta->patches, artifact.staged);
-  if (!written) {  // what stands there is not what it was taken for
+  const auto patched = patch_cdb(artifact.target, delta->patches, artifact.staged);
+  if (!patched && patched.error().code != Errc::bad_input) return std::unexpected(patched.error());
+  // What stands there is not what it was taken for: one row that has rotted must not live on.
+  if (!patched || patched->read != table.installed->digest) {
     remove_file(artifact.staged);
-    return written.error().code == Errc::bad_input ? Result<bool>{false}
-                                                   : std::unexpected(written.error());
+    return false;
   }
-  if (auto verified = verify_table(artifact, *written); !verified)
+  if (auto verified = verify_table(artifact, patched->written); !verified)
     return std::unexpected(verified.error());
   return true;
 }

@@ -22,6 +22,7 @@ struct StagedArtifact {
   std::filesystem::path backup;  ///< once committed: a copy of what was replaced
   Change change = Change::unchanged;
   std::size_t rows = 0;  ///< of a table
+  RowDigest digest;      ///< of a table that a stream makes
   StreamReport report;   ///< of a table that a stream makes
 };
 
@@ -42,7 +43,8 @@ class Staging {
   /// (which is made if need be), flushes it, gives it the owner, mode and label of its target, and
   /// reads it back. The tables of one map are written in one pass over its rows; maps are written
   /// side by side, each in a thread of its own; a cdb of which it is known what stands in place is
-  /// made from that, without rendering what did not change. If one fails, none is left. An artifact
+  /// made from that, without rendering what did not change, unless the rows that are read there are
+  /// not those that were written. If one fails, none is left. An artifact
   /// whose bytes are those of its target is unchanged and is not staged (hash: whose rows are).
   [[nodiscard]] static Result<Staging> stage(std::span<const Artifact> artifacts,
                                              const Place& place);

@@ -130,7 +130,12 @@ class CdbWriter : public TableWriter {
 
  private:
   [[nodiscard]] std::unexpected<Error> failed() const {
-    return io_error(path_, "written (a cdb holds at most 4 GiB)");
+    // tinycdb's word for positions that do not fit into 32 bits.
+    if (errno == ENOMEM)
+      return fail(Errc::io, path_.string() +
+                                ": cannot be written: a cdb holds at most 4 GiB, and there is no "
+                                "room for a larger one; use the type lmdb, or name fewer domains");
+    return io_error(path_, "written");
   }
 
   /// Has the kernel begin to write what there is, so that the disk works while we do.

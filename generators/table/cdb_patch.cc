@@ -150,6 +150,7 @@ class Patching {
       const auto record = records_.next();
       if (!record || record->key <= last) return false;
       if (auto done = insert_before(record->key); !done) return std::unexpected(done.error());
+      read_.add(record->key, record->value);
       const bool patched = !patches_.empty() && patches_.front().key == record->key;
       auto done = patched ? insert_next() : out_.add(*record);
       if (!done) return std::unexpected(done.error());
@@ -160,6 +161,9 @@ class Patching {
     }
     return true;
   }
+
+  /// Of every row of the file.
+  [[nodiscard]] const RowDigest& read() const { return read_; }
 
  private:
   Result<void> insert_before(std::string_view key) {
@@ -178,12 +182,13 @@ class Patching {
   Records records_;
   std::span<const RowPatch> patches_;
   PatchedFile& out_;
+  RowDigest read_;
 };
 
 }  // namespace
 
-Result<RowDigest> patch_cdb(const fs::path& from, std::span<const RowPatch> patches,
-                            const fs::path& to) {
+Result<PatchedCdb> patch_cdb(const fs::path& from, std::span<const RowPatch> patches,
+                             const fs::path& to) {
   constexpr unsigned kMode = 0644;
   auto file = MappedFile::open(from);
   if (!file) return std::unexpected(file.error());
@@ -195,10 +200,13 @@ Result<RowDigest> patch_cdb(const fs::path& from, std::span<const RowPatch> patc
   if (!writer) return std::unexpected(writer.error());
   PatchedFile out{*std::move(writer)};
   if (auto begun = out.begin(); !begun) return std::unexpected(begun.error());
-  const auto patched = Patching{*file, patches, out}.run();
+  Patching patching{*file, patches, out};
+  const auto patched = patching.run();
   if (!patched) return std::unexpected(patched.error());
   if (!*patched) return damaged();
-  return out.finish();
+  const auto written = out.finish();
+  if (!written) return std::unexpected(written.error());
+  return PatchedCdb{.read = patching.read(), .written = *written};
 }
 
 }  // namespace tlspact

@@ -13,6 +13,14 @@ namespace tlspact {
 
 namespace {
 
+/// Root, who is refused all the same, cannot be told to be root.
+std::string owner_remedy(const std::filesystem::path& path) {
+  if (::geteuid() == 0)
+    return "; root is refused as well: see whether a security module or a network file system "
+           "forbids it";
+  return "; run tlspact as root or as the owner of " + path.parent_path().string();
+}
+
 std::string remedy_of(int error, const std::filesystem::path& path) {
   switch (error) {
     case ENOSPC:
@@ -21,8 +29,11 @@ std::string remedy_of(int error, const std::filesystem::path& path) {
     case EROFS:
       return "; mount that file system writable";
     case EACCES:
-    case EPERM:
-      return "; run tlspact as root or as the owner of " + path.parent_path().string();
+      return owner_remedy(path);
+    case EPERM:  // what chattr gives for a reason, too
+      return ::geteuid() == 0 ? "; see with lsattr whether " + path.parent_path().string() +
+                                    " or what lies there is immutable (chattr -i)"
+                              : owner_remedy(path) + ", and see that it is not immutable (lsattr)";
     case EFBIG:
       return "; raise the limit on the size of files (ulimit -f)";
     case ENOTDIR:

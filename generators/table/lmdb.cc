@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "generators/table/file.h"
+#include "generators/table/lmdb_format.h"
+#include "generators/table/mapped_file.h"
 #include "generators/table/table_formats.h"
 
 namespace tlspact {
@@ -90,6 +92,14 @@ Result<Database> open_database(const std::filesystem::path& path, unsigned flags
   return out;
 }
 
+Result<void> check_whole(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return std::unexpected(file.error());
+  if (!is_whole_lmdb(file->bytes()))
+    return fail(Errc::bad_input, path.string() + ": is not a whole lmdb file");
+  return {};
+}
+
 class LmdbWriter : public TableWriter {
  public:
   LmdbWriter(std::filesystem::path path, Database database)
@@ -155,6 +165,7 @@ Result<std::unique_ptr<TableWriter>> create_lmdb(const std::filesystem::path& pa
 }
 
 Result<std::unique_ptr<TableReader>> open_lmdb(const std::filesystem::path& path) {
+  if (auto whole = check_whole(path); !whole) return std::unexpected(whole.error());
   auto database = open_database(path, MDB_RDONLY, 0);
   if (!database) {
     Error error = database.error();

@@ -2,6 +2,7 @@
 #include "generators/table/table.h"
 
 #include <array>
+#include <charconv>
 
 #include "generators/table/table_formats.h"
 
@@ -73,6 +74,24 @@ Result<Rows> read_table(TableType type, const std::filesystem::path& path) {
     if (!*more) return rows;
     rows.push_back({std::string{(*reader)->key()}, std::string{(*reader)->value()}});
   }
+}
+
+std::string RowDigest::text() const {
+  constexpr int kHex = 16;
+  std::array<char, 2 * sizeof hash_> hash{};
+  const auto end = std::to_chars(hash.data(), hash.data() + hash.size(), hash_, kHex).ptr;
+  return std::string{hash.data(), end} + "/" + std::to_string(rows_);
+}
+
+std::optional<RowDigest> RowDigest::parse(std::string_view text) {
+  constexpr int kHex = 16;
+  RowDigest out;
+  const char* const end = text.data() + text.size();
+  const auto hash = std::from_chars(text.data(), end, out.hash_, kHex);
+  if (hash.ec != std::errc{} || hash.ptr == end || *hash.ptr != '/') return std::nullopt;
+  const auto rows = std::from_chars(hash.ptr + 1, end, out.rows_);
+  if (rows.ec != std::errc{} || rows.ptr != end) return std::nullopt;
+  return out;
 }
 
 Result<RowDigest> digest_table(TableType type, const std::filesystem::path& path) {

@@ -95,6 +95,12 @@ class RowDigest {
     ++rows_;
   }
   [[nodiscard]] std::size_t rows() const { return rows_; }
+
+  /// "HASH/ROWS", the hash in hexadecimal digits. Good for the same build of this program alone:
+  /// std::hash may give other values in another.
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] static std::optional<RowDigest> parse(std::string_view text);
+
   friend bool operator==(const RowDigest&, const RowDigest&) = default;
 
  private:

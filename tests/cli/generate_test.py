@@ -190,6 +190,20 @@ class GenerateTest(unittest.TestCase):
         self.assertIn("acme.example: the agreement in bank.toml was withdrawn", result.stderr)
         self.assertEqual(self.generate().stderr, "")
 
+    def test_many_withdrawn_agreements_are_said_in_a_few_lines(self):
+        directory = self.machine.agreements
+        for n in range(40):
+            (directory / f"p{n}.toml").write_text(
+                f'[[agreement]]\npartner = "P {n}"\ndomains = ["d{n:02}.example"]\nlevel = "encrypt"\n')
+        self.generate()
+        for n in range(40):
+            (directory / f"p{n}.toml").unlink()
+        said = self.generate().stderr
+        self.assertIn("d00.example, d01.example, d02.example and 37 more: is less strict than before: no "
+                      "entry instead of encrypt by agreement (the agreement on it is gone)", said)
+        self.assertIn("and 37 more: the agreement on it was withdrawn", said)
+        self.assertLess(len(said.splitlines()), 5, said)
+
     def test_a_partner_does_not_go_with_another_that_moved(self):
         bank = self.machine.agreements / "bank.toml"
         clinic = (self.machine.agreements / "clinic.toml").read_text()
@@ -257,6 +271,19 @@ class GenerateTest(unittest.TestCase):
         result = self.generate()
         self.assertIn("set aside", result.stderr)
         self.assertIn("university.example", self.machine.lines())
+
+    def test_an_lmdb_that_was_cut_off_is_written_again(self):
+        self.machine.configure(types='["lmdb", "texthash"]')
+        self.generate()
+        table = self.machine.map.with_suffix(".lmdb")
+        good = table.read_bytes()
+        for size in (0, 100, 5000, len(good) - 4096, len(good) - 1):
+            table.write_bytes(good[:size])
+            self.generate("--check", expect=1)
+            self.generate("--diff", expect=1)
+            self.generate()
+            self.assertEqual(table.read_bytes(), good)
+            self.assertEqual([f for f in os.listdir(table.parent) if f[0] == "."], [])
 
     def test_json_is_one_document(self):
         document = self.machine.json("generate", "--diff")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Generations, rollback, the guards and the shortcut for unchanged inputs, as an administrator meets them."""
+import fcntl
 import json
 import os
 import re
@@ -74,6 +75,33 @@ class HistoryTest(MachineTest):
         self.run_it("rollback", "2")
         self.assertEqual(self.machine.map.read_bytes(), after)
 
+    def test_check_says_that_the_maps_are_held(self):
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        before = self.machine.run("check").stdout
+        self.assertNotIn("rollback", before)
+        self.run_it("rollback", "1")
+        said = self.run_it("check", expect=1)
+        self.assertRegex(said, "alert: rollback: the maps are held at generation 1 since 20.*\n"
+                               "  remedy: tlspact rollback --release")
+        held = [each for each in self.machine.json("check")["findings"]
+                if each["subject"] == "rollback"]
+        self.assertEqual([each["severity"] for each in held], ["alert"])
+        self.run_it("rollback", "--release")
+        self.assertEqual(self.machine.run("check").stdout, before)
+
+    def test_check_says_that_an_install_was_cut_off(self):
+        self.run_it("generate")
+        (self.history / "unfinished").touch()
+        lock = self.machine.path("/var/lib/tlspact/lock")
+        with open(lock, "r+", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.assertNotIn("cut off", self.machine.run("check").stdout)
+        self.assertIn("alert: generate: the last install was cut off", self.run_it("check", expect=1))
+        self.run_it("generate")
+        self.assertNotIn("cut off", self.machine.run("check").stdout)
+
     def test_rollback_to_what_is_not_there_changes_nothing(self):
         self.run_it("generate")
         before = self.machine.map.stat()
@@ -90,7 +118,10 @@ class HistoryTest(MachineTest):
         copy = next(self.history.glob("1/*tls_policy.cdb"))
         copy.write_bytes(copy.read_bytes()[:-1])
         before = self.machine.map.read_bytes()
-        self.assertIn("is not a whole cdb", self.run_it("rollback", "1", expect=65))
+        said = self.run_it("rollback", "1", expect=65)
+        self.assertIn("is not a whole cdb", said)
+        self.assertIn(f"{copy} is damaged", said)
+        self.assertIn("choose another generation, tlspact history lists them", said)
         self.assertEqual(self.machine.map.read_bytes(), before)
         self.assertEqual(list(self.machine.map.parent.glob(".*")), [])
 

@@ -2,9 +2,11 @@
 """Hostile lists and agreement files, through the whole program: they change nothing but their own well-formed entries,
 never crash it, and never reach the terminal raw. The parsers' own tables stand in tests/daemon/*_refused_test.cc."""
 import json
+import os
+import subprocess
 import unittest
 
-from machine import Machine, utc
+from machine import TLSPACT, Machine, utc
 
 GOOD = {"mode": "enforce", "mxs": ["mx.good.example"]}
 OWN = {"mode": "enforce", "mxs": ["mx.own.example"]}
@@ -251,6 +253,27 @@ class HostileAgreementTest(HostileTests, unittest.TestCase):
             "BOM": (b"\xef\xbb\xbf" + agreement(), {"own.example"}),
             "text with everything": (agreement(more='reference = "{} = , ; $x <b>"\n'), {"own.example"}),
         }, self.place)
+
+    def test_a_file_name_that_is_no_utf8_is_shown_as_far_as_it_is(self):
+        agreement = b'[[agreement]]\npartner = "P"\ndomains = ["%b.example"]\nlevel = "encrypt"\n'
+        directory = os.fsencode(self.machine.agreements)
+        with open(os.path.join(directory, b"caf\xe9.toml"), "wb") as file:
+            file.write(agreement % b"own")
+        with open(os.path.join(directory, b"bad\xff\x9b.toml"), "wb") as file:
+            file.write(b"garbage")
+        for arguments in (["generate"], ["check"], ["explain", "own.example"]):
+            for flags in ([], ["--json"], []):
+                done = subprocess.run([TLSPACT, "--config", str(self.machine.config), *flags, *arguments],
+                                      check=False, capture_output=True, timeout=60)
+                said = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+                self.assertGreaterEqual(done.returncode, 0, said)
+                if flags:
+                    json.loads(said[0])
+                if arguments == ["explain", "own.example"]:
+                    self.assertIn("caf\ufffd.toml", said[0])
+                else:
+                    self.assertIn("bad\ufffd\ufffd.toml", "".join(said))
+        json.loads(self.machine.path("/var/lib/tlspact/run.json").read_bytes().decode("utf-8"))
 
     def test_an_agreement_file_cut_off_anywhere_never_crashes(self):
         whole = agreement(more='reference = "x"\n')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/wiring/exim_wiring.h"
 
+#include "daemon/control/init/init_plan.h"
 #include "daemon/sources/agreement_parser.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -85,6 +86,17 @@ TEST_CASE("a smart host without agreements is a note, with them a warning") {
   CHECK(exim_wiring(machine.machine, machine.expected).at(0).severity == Severity::warning);
   machine.expected.agreements.clear();
   CHECK(exim_wiring(machine.machine, machine.expected).at(0).severity == Severity::note);
+}
+
+TEST_CASE("init leaves an Exim that is no internet site alone, and says what is to be done") {
+  InitPlan plan{.exim = Machine{}.machine};
+  plan.exim->answers["dc_eximconfig_configtype"] = "local";
+  REQUIRE(plan_exim({{"/etc/exim4/conf.d/main/0", "x", "y"}}, plan));
+  CHECK(plan.changes.empty());
+  CHECK_FALSE(plan.is_whole());
+  REQUIRE(plan.findings.size() == 1);
+  CHECK(plan.findings[0].text.contains("\"local\""));
+  CHECK(plan.findings[0].remedy.contains("dpkg-reconfigure exim4-config"));
 }
 
 TEST_CASE("passwords in clear: servers only, and not where TLS is looked at") {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "daemon/store/sql.h"
 #include "daemon/store/store.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -110,6 +111,13 @@ mode_t mode_of(const fs::path& file) {
 
 void set_mode(const fs::path& file, mode_t mode) {
   REQUIRE(::chmod(file.c_str(), mode) == 0);
+}
+
+TEST_CASE("What went wrong in SQLite is said once") {
+  CHECK(sql_fault("disk I/O error: disk I/O error") == "disk I/O error");
+  CHECK(sql_fault("disk I/O error: disk full") == "disk I/O error: disk full");
+  for (const char* text : {"", "x", ": ", "a: b", "database is locked"})
+    CHECK(sql_fault(text) == text);
 }
 
 TEST_CASE("The store's file has mode 0640 whatever the umask") {

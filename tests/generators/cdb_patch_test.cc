@@ -36,9 +36,10 @@ class Tables {
                       const std::vector<RowPatch>& patches) const {
     written(path("from.cdb"), before);
     fs::remove(path("to.cdb"));
-    const auto digest = patch_cdb(path("from.cdb"), patches, path("to.cdb"));
-    REQUIRE(digest);
-    CHECK(digest_table(TableType::cdb, path("to.cdb")).value() == *digest);
+    const auto patched = patch_cdb(path("from.cdb"), patches, path("to.cdb"));
+    REQUIRE(patched);
+    CHECK(digest_table(TableType::cdb, path("from.cdb")).value() == patched->read);
+    CHECK(digest_table(TableType::cdb, path("to.cdb")).value() == patched->written);
     return test::read(path("to.cdb"));
   }
 

@@ -83,6 +83,16 @@ TEST_CASE("a public key pin cannot be expressed: encrypt and an alert") {
   CHECK(rendered.notices[0].severity == Severity::alert);
 }
 
+TEST_CASE("without a CA store secure is encrypt, with an alert that says how to have one") {
+  const RenderedEntry rendered = render_exim_entry(
+      entry("acme.example", policy(Level::secure, {"mx1.acme.example"})), {.ca_store = false});
+  CHECK(rendered.value == "level=encrypt");
+  REQUIRE(rendered.notices.size() == 1);
+  CHECK(rendered.notices[0].severity == Severity::alert);
+  CHECK(rendered.notices[0].text.contains("apt-get install ca-certificates"));
+  CHECK(rendered.notices[0].text.contains("ca_file of [tls]"));
+}
+
 TEST_CASE("TLS versions and ciphers speak the library's language") {
   TlsPolicy tls = policy(Level::encrypt);
   tls.min_tls = TlsVersion::tls1_2;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/table.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <random>
 
 #include "generators/process/subprocess.h"
+#include "generators/table/file.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -111,4 +117,100 @@ TEST_CASE("truncated and foreign files are refused, never crashed on") {
   test::write(cut, "a.example may\nb.exam");
   CHECK_FALSE(read_table(TableType::texthash, cut));
   CHECK(read_table(TableType::cdb, directory.path() / "none").error().code == Errc::no_input);
+}
+
+TEST_CASE("a digest of rows as text") {
+  RowDigest digest;
+  CHECK(RowDigest::parse(digest.text()) == digest);
+  digest.add("a.example", "may");
+  digest.add("b.example", "encrypt");
+  CHECK(RowDigest::parse(digest.text()) == digest);
+  CHECK(RowDigest::parse(digest.text())->rows() == 2);
+  CHECK_FALSE(RowDigest::parse(digest.text()) == RowDigest{});
+  for (const char* bad : {"", "/", "12", "12/", "/2", "12/x", "12/2 ", "x/2", "12-2"}) {
+    INFO(bad);
+    CHECK_FALSE(RowDigest::parse(bad));
+  }
+}
+
+TEST_CASE("an lmdb that is cut off anywhere is refused, for reading on would end the process") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto cut = directory.path() / "cut";
+  for (const Rows& rows : {Rows{}, Rows{{"a.example", "may"}, {"b.example", "encrypt"}}, kRows}) {
+    std::filesystem::remove(whole);
+    REQUIRE(write_table(TableType::lmdb, whole, rows));
+    const std::string bytes = test::read(whole);
+    for (std::size_t size = 0; size < bytes.size(); size += 512) {
+      test::write(cut, bytes.substr(0, size));
+      const auto read = read_table(TableType::lmdb, cut);
+      if (read) {
+        FAIL_CHECK("an lmdb of " << size << " of " << bytes.size() << " bytes was read");
+      } else {
+        CHECK(read.error().code == Errc::bad_input);
+      }
+    }
+    INFO("either of the two heads is not one");
+    for (const std::size_t at : {std::size_t{16}, std::size_t{4096 + 16}}) {
+      test::write(cut, std::string{bytes}.replace(at, 1, "x"));
+      CHECK_FALSE(read_table(TableType::lmdb, cut));
+    }
+    CHECK(read_table(TableType::lmdb, whole) == rows);
+  }
+  CHECK(read_table(TableType::lmdb, directory.path() / "none").error().code == Errc::no_input);
+}
+
+TEST_CASE("a table for which there is no room says so, and no limit that is not reached") {
+  const auto directory = TempDirectory::make().value();
+  struct rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto written = write_table(TableType::cdb, directory.path() / "cdb", kRows);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text.contains("File too large"));
+  CHECK_FALSE(written.error().text.contains("4 GiB"));
+}
+
+TEST_CASE("an error of the system comes with a remedy that helps") {
+  const auto text = [](int error) {
+    errno = error;
+    return io_error("/d/file", "written").error().text;
+  };
+  CHECK(text(ENOSPC).ends_with("No space left on device; make room there and run again"));
+  const bool root = ::geteuid() == 0;
+  CHECK(text(EPERM).contains("lsattr"));
+  CHECK(text(EPERM).contains("as root") == !root);
+  CHECK(text(EACCES).contains("run tlspact as root or as the owner of /d") == !root);
+}
+
+TEST_CASE("an lmdb that is damaged is refused or read, and never ends the process") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto damaged = directory.path() / "damaged";
+  Rows rows;
+  for (int i = 0; i < 400; ++i)
+    rows.push_back({"d" + std::to_string(1000 + i) + ".example", std::string(i % 200, 'v')});
+  rows.push_back({"z.example", std::string(9000, 'x')});  // on pages of its own
+  REQUIRE(write_table(TableType::lmdb, whole, rows));
+  CHECK(read_table(TableType::lmdb, whole) == rows);
+  const std::string bytes = test::read(whole);
+  std::size_t refused = 0;
+  const auto look = [&](const std::string& with) {
+    test::write(damaged, with);
+    if (!read_table(TableType::lmdb, damaged)) ++refused;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += 512)
+    look(std::string{bytes}.replace(at, 512, std::string(512, '\0')));
+  CHECK(refused > bytes.size() / 4096);  // at least the head of each page
+  std::mt19937 random{20261124};
+  for (int round = 0; round < 500; ++round) {
+    std::string with = bytes;
+    for (int i = 0; i < 3; ++i)
+      with[random() % with.size()] = static_cast<char>(random());
+    look(with);
+  }
 }

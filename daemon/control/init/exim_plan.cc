@@ -83,12 +83,13 @@ Result<void> plan_exim(const std::vector<SettingsFile>& all, InitPlan& plan) {
     return fail(Errc::config, "Exim's configuration is broken as it is: " + machine.fault + " (" +
                                   machine.program + " -bV); mend it first");
   if (!machine.sends_to_mx()) {
-    plan.findings.push_back({Severity::note,
-                             "Exim",
+    plan.findings.push_back({Severity::warning, "Exim",
                              "it is of Debian's type \"" + machine.type() +
-                                 "\": all mail goes to a smart host or stays here, so nothing "
+                                 "\": all mail goes to a smart host or stays here, so no policy "
                                  "applies and nothing is changed",
-                             {}});
+                             "dpkg-reconfigure exim4-config (type \"internet site\"), then "
+                             "tlspact init --apply; or set enabled = false in [exim], if it is to "
+                             "stay so"});
     return {};
   }
   if (!machine.is_debian()) return plan_single_file(machine, pieces_below(all, kSingle), plan);

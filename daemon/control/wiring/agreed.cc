@@ -3,31 +3,18 @@
 
 #include <algorithm>
 
+#include "daemon/sources/agreement_files.h"
 #include "daemon/sources/agreement_parser.h"
-#include "generators/table/file.h"
 
 namespace tlspact {
-namespace {
-
 namespace fs = std::filesystem;
 
-std::vector<fs::path> agreement_files(const fs::path& directory) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (fs::directory_iterator each{directory, error}, end; !error && each != end;
-       each.increment(error))
-    if (each->path().extension() == ".toml") out.push_back(each->path());
-  std::ranges::sort(out);
-  return out;
-}
-
-}  // namespace
-
 Agreements agreements_in_force(const fs::path& directory, Time now) {
-  constexpr std::size_t kLimit = std::size_t{16} << 20U;
   Agreements out;
-  for (const fs::path& file : agreement_files(directory)) {
-    const auto text = read_file(file, kLimit);
+  const auto files = agreement_files(directory);
+  if (!files) return out;
+  for (const fs::path& file : *files) {
+    const auto text = read_agreement_file(file);
     if (!text) continue;
     const auto agreements = parse_agreements(*text, file.string());
     if (!agreements) continue;
