@@ -112,7 +112,8 @@ class PostfixLinesTest(LinesTest):
         postfix = Postfix(root)
         knows_lines = cls.knows_lines(postfix)
         root.write(HOSTILE, HOSTILE_LINES.read_text(encoding="ascii") if knows_lines else "")
-        root.run("postmap", f"cdb:{HOSTILE}")
+        root.write(UNION, "")    # each test writes what it needs; Postfix must find both
+        root.run("postmap", f"cdb:{HOSTILE}", f"cdb:{UNION}")
         # With --output the program cannot ask for this, and writes dane-only as for a server that validates.
         settings += "smtp_dns_support_level = dnssec\n"
         postfix.configure(settings + "default_destination_concurrency_failed_cohort_limit = 0\n")
