@@ -2,6 +2,7 @@
 #include "generators/postfix/postfix_entry.h"
 
 #include <algorithm>
+#include <random>
 
 #include "generators/postfix/postfix_grammar.h"
 #include "tests/support/catch.h"
@@ -167,6 +168,31 @@ TEST_CASE("no line of a stranger's policy breaks the grammar") {
         entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), row.lines);
     CHECK(strings_of(hostile, postfix("3.10.0")) == row.strings);
     CHECK(strings_of(hostile, postfix("3.10.13")) == row.strings);
+  }
+}
+
+TEST_CASE("random lines leave the rest of the entry as it is") {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kNasty{"{}{}{}=,: \t\r\n\n\"'\\#$|!\0\x7F\xFFpolicy_type"sv};
+  const std::string head =
+      "secure match=mx1.acme.example servername=hostname protocols=>=TLSv1.2 policy_type=sts "
+      "policy_domain=acme.example mx_host_pattern=mx1.acme.example { policy_string = ";
+  std::mt19937 random{1};
+  for (int round = 0; round < 3000; ++round) {
+    std::string lines(random() % 40, ' ');
+    for (char& c : lines)
+      c = kNasty[random() % kNasty.size()];
+    CAPTURE(lines);
+    const SnapshotEntry hostile =
+        with_lines(entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), lines);
+    const std::string value = value_of(hostile, postfix("3.10.13"));
+    REQUIRE(value.starts_with(head));
+    const auto line = read_postfix_value(value, postfix("3.10.13").version);
+    REQUIRE(line);
+    REQUIRE(std::ranges::count(line->attributes, "policy_string",
+                               [](const auto& each) { return each.first; }) +
+                6 ==
+            std::ssize(line->attributes));
   }
 }
 
