@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKind = "tlspact snapshot 1";
+constexpr std::string_view kKind = "tlspact snapshot 2";
 
 TextPool pool_of(std::string& bytes, const std::string& ends) {
   return TextPool::of(std::move(bytes), numbers_of<std::uint64_t>(ends));

@@ -24,6 +24,7 @@ std::optional<SnapshotEntry> entry_of(const Decision& decision) {
                        .policy = decision.policy,
                        .policy_without_dane = decision.policy_without_dane,
                        .published_without_dane = decision.published_without_dane,
+                       .policy_lines = decision.policy_lines,
                        .source = winner->source,
                        .exception = winner->exception,
                        .origin = winner->provenance.name,

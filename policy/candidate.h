@@ -60,8 +60,11 @@ struct Candidate {
   std::optional<PolicyKey> covered_by;
   Mode mode = Mode::enforce;                ///< agreements and learned evidence: always enforce
   std::shared_ptr<const TlsPolicy> policy;  ///< nullptr for DANE and for MTA-STS mode none
-  DaneFacts dane;                           ///< only for DANE
-  bool exception = false;                   ///< only for agreements
+  /// MTA-STS: the lines of the policy as sts_policy_lines gives them, LF between them. nullptr
+  /// elsewhere.
+  std::shared_ptr<const std::string> policy_lines;
+  DaneFacts dane;          ///< only for DANE
+  bool exception = false;  ///< only for agreements
   std::optional<Time> valid_from;
   std::optional<Time> valid_until;  ///< the first moment at which it no longer holds
   Provenance provenance;

@@ -95,6 +95,12 @@ class Weighing {
     decision_.valid_until = winner.candidate.valid_until;
   }
 
+  /// The same for what names the MX set, which may be an MTA-STS policy.
+  void enforce(Judged& winner, std::shared_ptr<const TlsPolicy> policy) {
+    win(winner, std::move(policy));
+    decision_.policy_lines = winner.candidate.policy_lines;
+  }
+
   /// MTA-STS, else the first list, else learned evidence: whichever mode it has, it is the word on
   /// the domain, and those behind it lose. nullptr: there is none.
   Judged* weigh_policies() {
@@ -118,7 +124,7 @@ class Weighing {
     const bool learned = enforced != nullptr && enforced->candidate.source == Source::learned;
     if (dane == nullptr || decision_.dane == DaneState::none) {
       if (dane != nullptr) dane->standing = Standing::no_tlsa;
-      if (enforced != nullptr) win(*enforced, enforced->candidate.policy);
+      if (enforced != nullptr) enforce(*enforced, enforced->candidate.policy);
       return enforced;
     }
     if (decision_.dane == DaneState::full || enforced == nullptr || learned) {
@@ -133,7 +139,7 @@ class Weighing {
     both.dane_where_present = true;
     dane->standing = Standing::composed;
     decision_.remarks.push_back(Remark::dane_passed_over);
-    win(*enforced, std::make_shared<const TlsPolicy>(std::move(both)));
+    enforce(*enforced, std::make_shared<const TlsPolicy>(std::move(both)));
     return enforced;
   }
 
@@ -142,6 +148,7 @@ class Weighing {
     const std::shared_ptr<const TlsPolicy> below = std::exchange(decision_.policy, nullptr);
     decision_.published_without_dane = below;
     TlsPolicy policy = *agreement.candidate.policy;
+    if (!policy.mx.empty()) decision_.policy_lines = nullptr;  // they tell of another MX set
     const bool adds = below != nullptr && add_published(policy, *below);
     if (published != nullptr) {
       published->standing = adds ? Standing::composed : Standing::weaker;
@@ -216,6 +223,8 @@ Decision decide(const PolicyKey& key, std::vector<Candidate> candidates, const D
   Decision without_dane = decide_once(key, std::move(others), rules, now);
   decision.policy_without_dane = std::move(without_dane.policy);
   decision.published_without_dane = std::move(without_dane.published_without_dane);
+  // DANE may take the place of an MX set, but never brings one: the lines are those of both.
+  decision.policy_lines = std::move(without_dane.policy_lines);
   return decision;
 }
 

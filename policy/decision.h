@@ -57,6 +57,9 @@ struct Decision {
   /// What the domain publishes, whatever was agreed, for an MTA that does not do DANE; what an
   /// agreement falls back on where an MTA cannot express it. nullptr: nothing.
   std::shared_ptr<const TlsPolicy> published_without_dane;
+  /// Of the MTA-STS policy that the MX set of `policy` and `policy_without_dane` comes from; see
+  /// Candidate. nullptr: neither has an MX set, or it is an agreement's own, or a list's.
+  std::shared_ptr<const std::string> policy_lines;
   /// Every candidate that was given, in order of rank. At most one `wins`.
   std::vector<Judged> judged;
   std::vector<Remark> remarks;

@@ -16,6 +16,7 @@ constexpr std::uint8_t kValidUntil = 2;
 constexpr std::uint8_t kWithoutDane = 4;
 constexpr std::uint8_t kWithoutDaneIsSame = 8;
 constexpr std::uint8_t kPublished = 16;
+constexpr std::uint8_t kPolicyLines = 32;
 
 using PolicyPointer = std::shared_ptr<const TlsPolicy>;
 
@@ -29,11 +30,11 @@ void write_ruling_head(CodeWriter& out, Level level, Source source, std::uint8_t
   out.number(origin);
 }
 
-/// The bytes before the origin and those behind it.
+/// The bytes before the origin and those behind it, the policies and the lines.
 struct SplitRuling {
   std::string_view head;
   std::uint64_t origin = 0;
-  std::string_view policies;
+  std::string_view rest;
 };
 
 SplitRuling split_ruling(std::string_view code) {
@@ -73,6 +74,7 @@ SnapshotEntry Snapshot::entry(std::size_t index) const {
                       .policy = {},
                       .policy_without_dane = {},
                       .published_without_dane = {},
+                      .policy_lines = {},
                       .origin = {},
                       .valid_until = {}};
   CodeReader in{rulings_[ruling_of_[index]]};
@@ -87,13 +89,15 @@ SnapshotEntry Snapshot::entry(std::size_t index) const {
   if ((bits & kWithoutDaneIsSame) != 0) entry.policy_without_dane = entry.policy;
   if ((bits & kWithoutDane) != 0) entry.policy_without_dane = read_policy(in);
   if ((bits & kPublished) != 0) entry.published_without_dane = read_policy(in);
+  if ((bits & kPolicyLines) != 0)
+    entry.policy_lines = std::make_shared<const std::string>(in.text());
   return entry;
 }
 
 bool Snapshot::same_ruling(const Snapshot& a, std::size_t i, const Snapshot& b, std::size_t j) {
   const SplitRuling one = split_ruling(a.rulings_[a.ruling_of_[i]]);
   const SplitRuling other = split_ruling(b.rulings_[b.ruling_of_[j]]);
-  return one.head == other.head && one.policies == other.policies &&
+  return one.head == other.head && one.rest == other.rest &&
          a.origins_[one.origin] == b.origins_[other.origin];
 }
 
@@ -149,6 +153,7 @@ std::uint32_t SnapshotBuilder::add_ruling(const SnapshotEntry& entry) {
   if (entry.valid_until) bits |= kValidUntil;
   if (without_dane != nullptr) bits |= same ? kWithoutDaneIsSame : kWithoutDane;
   if (entry.published_without_dane != nullptr) bits |= kPublished;
+  if (entry.policy_lines != nullptr) bits |= kPolicyLines;
   CodeWriter out;
   write_ruling_head(out, entry.policy->level, entry.source, bits, entry.valid_until,
                     origin_number(entry.origin));
@@ -156,6 +161,7 @@ std::uint32_t SnapshotBuilder::add_ruling(const SnapshotEntry& entry) {
   if ((bits & kWithoutDane) != 0) out.text(encode_policy(*without_dane));
   if (entry.published_without_dane != nullptr)
     out.text(encode_policy(*entry.published_without_dane));
+  if (entry.policy_lines != nullptr) out.text(*entry.policy_lines);
   return intern(out.take());
 }
 

@@ -23,9 +23,10 @@ struct SnapshotEntry {
   std::shared_ptr<const TlsPolicy> policy_without_dane;  ///< see Decision; nullptr: no entry
   /// See Decision: what an agreement falls back on. nullptr: nothing.
   std::shared_ptr<const TlsPolicy> published_without_dane;
-  Source source = Source::list;  ///< of the winner
-  bool exception = false;        ///< the winner is an agreement marked as an exception
-  std::string origin;            ///< name of the list, partner of the agreement
+  std::shared_ptr<const std::string> policy_lines;  ///< see Decision. nullptr: none
+  Source source = Source::list;                     ///< of the winner
+  bool exception = false;  ///< the winner is an agreement marked as an exception
+  std::string origin;      ///< name of the list, partner of the agreement
   std::optional<Time> valid_until;
 
   [[nodiscard]] bool holds_at(Time now) const { return !valid_until || now < *valid_until; }
@@ -45,8 +46,9 @@ struct Ruling {
   Source source = Source::list;
 };
 
-/// Ten million entries fit: an entry costs its key's text and 12 bytes, a ruling about 60 bytes,
-/// and equal rulings are kept once. Only SnapshotBuilder makes one that is not empty.
+/// Ten million entries fit: an entry costs its key's text and 12 bytes, a ruling about 60 bytes
+/// (that of an MTA-STS policy has its lines as well), and equal rulings are kept once. Only
+/// SnapshotBuilder makes one that is not empty.
 class Snapshot {
  public:
   [[nodiscard]] std::size_t size() const { return ruling_of_.size(); }

@@ -35,6 +35,16 @@ void forget_failures(StsState& state) {
   state.last_error.clear();
 }
 
+/// nullptr: there are none.
+std::shared_ptr<const std::string> joined_lines(std::string_view text) {
+  std::string out;
+  for (const std::string& line : sts_policy_lines(text)) {
+    if (!out.empty()) out += '\n';
+    out += line;
+  }
+  return out.empty() ? nullptr : std::make_shared<const std::string>(std::move(out));
+}
+
 }  // namespace
 
 std::string_view sts_fault_name(StsFault fault) {
@@ -141,6 +151,7 @@ std::optional<Candidate> sts_candidate(const StsState& state, const Domain& doma
     tls.mx = policy.mx;
     tls.min_tls = TlsVersion::tls1_2;  // RFC 8461 section 7.2
     out.policy = std::make_shared<const TlsPolicy>(std::move(tls));
+    out.policy_lines = joined_lines(policy.text);
   }
   out.valid_until = state.cached->expires();
   out.provenance = {.name = {},

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "generators/postfix/postfix_entry.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
 #include "generators/policy_draft.h"
 #include "generators/postfix/postfix_grammar.h"
+#include "generators/postfix/postfix_policy_strings.h"
 
 namespace tlspact {
 namespace {
@@ -53,6 +55,7 @@ class Rendering {
     fit_to_postfix();
     std::string value{level_name(policy().level)};
     if (policy().level != Level::none) value += attributes();
+    if (policy().level == Level::secure && binds_mx()) add_sts_group(value);
     if (auto line = read_postfix_value(value, options_.version); !line) {
       notice(Severity::alert, line.error().text + "; the entry is left out");
       return std::move(out_);
@@ -135,9 +138,17 @@ class Rendering {
     return level == Level::encrypt || is_authenticated(level);
   }
 
+  /// Whether nothing but a published MTA-STS policy is in force, so that a report may say so. Where
+  /// DANE has won, it is what remains without DANE. An agreement that took its MX set from MTA-STS
+  /// asks for more than the domain publishes, and what it refuses is not the domain's failure.
+  [[nodiscard]] bool is_mta_sts() const {
+    return entry_.source == Source::mta_sts ||
+           (entry_.source == Source::dane && entry_.policy_lines != nullptr);
+  }
+
   [[nodiscard]] bool binds_mx() const {
     if (policy().mx.empty() || !policy().certificate_names.empty()) return false;
-    if (entry_.source == Source::mta_sts) return options_.version >= kStsGroup;
+    if (is_mta_sts()) return options_.version >= kStsGroup;
     return options_.bind_all_mx && options_.version >= kMxBinding;
   }
 
@@ -168,7 +179,6 @@ class Rendering {
     if (policy().ciphers) out += " ciphers=" + std::string{cipher_grade_name(*policy().ciphers)};
     if (policy().level == Level::secure && !policy().ca_file.empty())
       out += " tafile=" + policy().ca_file;
-    if (policy().level == Level::secure && binds_mx()) out += sts_group();
     return out;
   }
 
@@ -189,11 +199,21 @@ class Rendering {
 
   /// The attributes of TLSRPT, which from 3.10.5 also bind the MX host. 3.10.0 to 3.10.5 with
   /// TLSRPT can crash unless there is at least one policy_string and one mx_host_pattern.
-  [[nodiscard]] std::string sts_group() const {
-    std::string out = " policy_type=sts policy_domain=" + entry_.key.domain().text();
+  void add_sts_group(std::string& value) {
+    value += " policy_type=sts policy_domain=" + entry_.key.domain().text();
     for (const MxPattern& pattern : policy().mx)
-      out += " mx_host_pattern=" + pattern.text();
-    return out + " { policy_string = source: " + std::string{source_name(entry_.source)} + " }";
+      value += " mx_host_pattern=" + pattern.text();
+    const std::size_t room = kMaxPostfixValue - std::min(value.size(), kMaxPostfixValue);
+    PostfixPolicyStrings strings;
+    if (entry_.policy_lines != nullptr)
+      strings = postfix_policy_strings(*entry_.policy_lines, room);
+    if (strings.cut_off)
+      notice(Severity::note,
+             "the MTA-STS policy has more lines than fit into an entry: the last ones are left out "
+             "of what Postfix reports (TLSRPT)");
+    if (strings.text.empty())
+      strings = postfix_policy_strings("source: " + std::string{source_name(entry_.source)}, room);
+    value += strings.text;
   }
 
   const SnapshotEntry& entry_;

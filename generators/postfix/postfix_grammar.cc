@@ -21,6 +21,12 @@ bool is_separator(char c) {
 }
 constexpr PostfixVersion kBraces{3, 10, 0};
 
+/// From 3.10 Postfix counts braces in every word and nests them, without any way to quote one: a
+/// lone "{" swallows all the words behind it. tlspact writes none but those around an attribute.
+bool has_brace(std::string_view text) {
+  return text.find_first_of("{}") != std::string_view::npos;
+}
+
 /// The words of `text` between separators; "{ … }" is one word from 3.10.
 Result<std::vector<std::string_view>> split_words(std::string_view text, PostfixVersion version) {
   std::vector<std::string_view> words;
@@ -32,8 +38,11 @@ Result<std::vector<std::string_view>> split_words(std::string_view text, Postfix
     if (*at == '{' && version >= kBraces) {
       end = std::find(at, text.end(), '}');
       if (end == text.end()) return bad("a brace is not closed");
+      if (has_brace({at + 1, end})) return bad("a brace within braces");
       ++end;
       if (end != text.end() && !is_separator(*end)) return bad("text behind a brace");
+    } else if (version >= kBraces && has_brace({at, end})) {
+      return bad("a brace within a word");
     }
     words.emplace_back(at, end);
     at = end;

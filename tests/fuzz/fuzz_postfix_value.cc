@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/// libFuzzer: a value of the Postfix map, and a key.
+/// libFuzzer: a value of the Postfix map, and a key; the same bytes as the lines of a policy.
 #include "generators/postfix/postfix_grammar.h"
+#include "generators/postfix/postfix_policy_strings.h"
 #include "tests/fuzz/fuzz.h"
 
 void tlspact::fuzz(std::string_view bytes) {
@@ -9,4 +10,9 @@ void tlspact::fuzz(std::string_view bytes) {
     if (read_postfix_value(bytes, version)) expect_printable(bytes);
   }
   if (check_postfix_key(bytes)) expect_printable(bytes);
+  const std::string before =
+      "secure match=a.test policy_type=sts policy_domain=a.test mx_host_pattern=a.test"
+      " policy_string=x";
+  const auto strings = postfix_policy_strings(bytes, kMaxPostfixValue - before.size());
+  if (!read_postfix_value(before + strings.text, {3, 10, 5})) __builtin_trap();
 }

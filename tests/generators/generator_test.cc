@@ -32,6 +32,9 @@ Snapshot every_kind() {
   both.dane_where_present = true;
   TlsPolicy encrypt = policy(Level::encrypt);
   encrypt.min_tls = TlsVersion::tls1_2;
+  SnapshotEntry published = entry("sts.example", secure_12({"*.sts.example"}), Source::mta_sts);
+  published.policy_lines = std::make_shared<const std::string>(
+      "version: STSv1\nmode: enforce\nmx: *.sts.example\nmax_age: 604800");
   return snapshot_of({
       entry(".sub.example", encrypt, Source::agreement),
       entry("[relay.example.org]:587", secure_12({}), Source::agreement),
@@ -45,8 +48,38 @@ Snapshot every_kind() {
       entry("none.example", policy(Level::none), Source::agreement),
       entry("own-ca.example", own_ca, Source::agreement),
       entry("pinned.example", pinned, Source::agreement),
-      entry("sts.example", secure_12({"*.sts.example"}), Source::mta_sts),
+      published,
   });
+}
+
+/// MTA-STS policies with lines that try to break the entry. tests/mta/test_lines.py hands the
+/// golden file to Postfix and delivers by it.
+Snapshot hostile_lines() {
+  std::string many;
+  for (int i = 0; i < 150; ++i)
+    many += "x" + std::to_string(i) + ": " + std::string(200, 'y') + "\n";
+  const std::vector<std::string> lines{"x: {",
+                                       "x: }",
+                                       "x: {a}",
+                                       "x: } ciphers=null {",
+                                       "x: } { policy_type = tlsa }",
+                                       "{\n}",
+                                       "x: \"a 'b\\",
+                                       "x=y: =,=, \\} a",
+                                       "= x",
+                                       "x: \xC3\xA9\x01\x7F\ty",
+                                       "# x\n$(x) ${x}",
+                                       "hostname\nmatch=nexthop",
+                                       " \n",
+                                       ",\n,,",
+                                       many};
+  std::vector<SnapshotEntry> entries;
+  for (const std::string& each : lines) {
+    const std::string name = "policy" + std::to_string(10 + entries.size()) + ".lines.test";
+    entries.push_back(entry(name, secure_12({"mx.lines.test"}), Source::mta_sts));
+    entries.back().policy_lines = std::make_shared<const std::string>(each);
+  }
+  return snapshot_of(std::move(entries));
 }
 
 GeneratorSettings settings(const std::string& version) {
@@ -79,6 +112,11 @@ TEST_CASE("the Postfix map of every kind of entry, for each version") {
   for (const std::string version : {"3.3.0", "3.5.0", "3.7.11", "3.10.3", "3.10.13"})
     check_golden("postfix/tls_policy-" + version,
                  table_text(render_postfix(snapshot, settings(version))));
+}
+
+TEST_CASE("the Postfix map of policies with hostile lines") {
+  check_golden("postfix/hostile_lines-3.10.13",
+               table_text(render_postfix(hostile_lines(), settings("3.10.13"))));
 }
 
 TEST_CASE("the Exim map of every kind of entry") {

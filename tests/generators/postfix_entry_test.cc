@@ -2,6 +2,7 @@
 #include "generators/postfix/postfix_entry.h"
 
 #include <algorithm>
+#include <random>
 
 #include "generators/postfix/postfix_grammar.h"
 #include "tests/support/catch.h"
@@ -42,6 +43,22 @@ std::string value_of(const SnapshotEntry& each, const PostfixOptions& options) {
   return render_postfix_entry(each, options).value.value_or("no entry");
 }
 
+SnapshotEntry with_lines(SnapshotEntry each, const std::string& lines) {
+  each.policy_lines = std::make_shared<const std::string>(lines);
+  return each;
+}
+
+/// The policy_string attributes as our reader of Postfix's grammar finds them.
+std::vector<std::string> strings_of(const SnapshotEntry& each, const PostfixOptions& options) {
+  const std::string value = value_of(each, options);
+  const auto line = read_postfix_value(value, options.version);
+  if (!line) return {line.error().text};
+  std::vector<std::string> out;
+  for (const auto& [name, text] : line->attributes)
+    if (name == "policy_string") out.emplace_back(text);
+  return out;
+}
+
 bool alerts(const SnapshotEntry& each, const PostfixOptions& options, std::string_view word) {
   return std::ranges::any_of(render_postfix_entry(each, options).notices, [&](const Notice& n) {
     return n.severity == Severity::alert && n.text.contains(word);
@@ -80,6 +97,138 @@ TEST_CASE("the policy_type group goes with MTA-STS from 3.10, with others only t
   CHECK_FALSE(value_of(entry("acme.example", secure), sends_tlsrpt).contains("policy_type"));
   CHECK_FALSE(value_of(entry("acme.example", secure, Source::agreement), sends_tlsrpt)
                   .contains("policy_type"));
+}
+
+TEST_CASE("the lines of an MTA-STS policy are its policy_strings, from 3.10") {
+  const std::string lines = "version: STSv1\nmode: enforce\nmx: mx1.acme.example\nmax_age: 86400";
+  const SnapshotEntry published =
+      with_lines(entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), lines);
+  const std::string group =
+      " policy_type=sts policy_domain=acme.example mx_host_pattern=mx1.acme.example"
+      " { policy_string = version: STSv1 } { policy_string = mode: enforce }"
+      " { policy_string = mx: mx1.acme.example } { policy_string = max_age: 86400 }";
+  for (const char* version : {"3.10.0", "3.10.4", "3.10.5", "3.11.0"}) {
+    CAPTURE(version);
+    const RenderedEntry rendered = render_postfix_entry(published, postfix(version));
+    REQUIRE(rendered.value);
+    CHECK(rendered.value->ends_with(" protocols=>=TLSv1.2" + group));
+    INFO("equal rulings of two domains have two values");
+    CHECK(rendered.depends_on_key);
+  }
+  CHECK_FALSE(value_of(published, postfix("3.9.9")).contains("policy_string"));
+  CHECK_FALSE(render_postfix_entry(published, postfix("3.9.9")).depends_on_key);
+}
+
+TEST_CASE("an agreement that took its MX set from MTA-STS has the lines where it has the group") {
+  const SnapshotEntry agreed = with_lines(
+      entry("acme.example", secure_12({"mx1.acme.example"}), Source::agreement), "version: STSv1");
+  PostfixOptions sends_tlsrpt = postfix("3.10.13");
+  sends_tlsrpt.bind_all_mx = false;
+  CHECK(value_of(agreed, postfix("3.10.13")).ends_with(" { policy_string = version: STSv1 }"));
+  CHECK_FALSE(value_of(agreed, postfix("3.10.4")).contains("policy_type"));
+  CHECK_FALSE(value_of(agreed, sends_tlsrpt).contains("policy_type"));
+}
+
+TEST_CASE("where DANE has won but cannot be used, the group is that of MTA-STS") {
+  SnapshotEntry full =
+      with_lines(entry("acme.example", policy(Level::dane_only), Source::dane), "version: STSv1");
+  full.policy_without_dane = std::make_shared<const TlsPolicy>(secure_12({"mx1.acme.example"}));
+  PostfixOptions options = postfix("3.10.0");
+  CHECK(value_of(full, options) == "dane-only");
+  options.dane = options.bind_all_mx = false;
+  CHECK(value_of(full, options).ends_with(" { policy_string = version: STSv1 }"));
+  full.policy_lines = nullptr;  // a list's
+  CHECK_FALSE(value_of(full, options).contains("policy_type"));
+}
+
+TEST_CASE("no line of a stranger's policy breaks the grammar") {
+  struct Row {
+    const char* lines;
+    std::vector<std::string> strings;
+    const char* why;
+  };
+  const Row rows[] = {
+      {"x: } ciphers=null {", {"x: ? ciphers=null ?"}, "a closing brace would end the attribute"},
+      {"x: {", {"x: ?"}, "an open one would swallow the rest"},
+      {"x: {a}", {"x: ?a?"}, "pairs are treated alike"},
+      {"x: } { policy_type = tlsa }", {"x: ? ? policy_type = tlsa ?"}, "an attribute of its own"},
+      {"x: \"a 'b\\", {"x: \"a 'b\\"}, "Postfix knows no quotes and no backslash here"},
+      {"x=y: =,=, \\} a", {"x=y: =,=, \\? a"}, "the first = ends the name policy_string"},
+      {"= x", {"= x"}, "no name"},
+      {"x: \xC3\xA9\x01\x7F\ty", {"x: ?????y"}, "bytes outside printable ASCII"},
+      {"# x\n$(x) ${x}", {"# x", "$(x) $?x?"}, "not a comment, no expansion"},
+      {"\n  \n\t\r\nx: y \t\r\n\n", {"x: y"}, "an empty value is a policy error"},
+      {"\n \n", {"source: MTA-STS"}, "there must be one"},
+      {"", {"source: MTA-STS"}, "there must be one"},
+      {"{\n}", {"?", "?"}, "braces alone"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.lines, row.why);
+    const SnapshotEntry hostile = with_lines(
+        entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), row.lines);
+    CHECK(strings_of(hostile, postfix("3.10.0")) == row.strings);
+    CHECK(strings_of(hostile, postfix("3.10.13")) == row.strings);
+  }
+}
+
+TEST_CASE("random lines leave the rest of the entry as it is") {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kNasty{"{}{}{}=,: \t\r\n\n\"'\\#$|!\0\x7F\xFFpolicy_type"sv};
+  const std::string head =
+      "secure match=mx1.acme.example servername=hostname protocols=>=TLSv1.2 policy_type=sts "
+      "policy_domain=acme.example mx_host_pattern=mx1.acme.example { policy_string = ";
+  std::mt19937 random{1};
+  for (int round = 0; round < 3000; ++round) {
+    std::string lines(random() % 40, ' ');
+    for (char& c : lines)
+      c = kNasty[random() % kNasty.size()];
+    CAPTURE(lines);
+    const SnapshotEntry hostile =
+        with_lines(entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), lines);
+    const std::string value = value_of(hostile, postfix("3.10.13"));
+    REQUIRE(value.starts_with(head));
+    const auto line = read_postfix_value(value, postfix("3.10.13").version);
+    REQUIRE(line);
+    REQUIRE(std::ranges::count(line->attributes, "policy_string",
+                               [](const auto& each) { return each.first; }) +
+                6 ==
+            std::ssize(line->attributes));
+  }
+}
+
+TEST_CASE("lines at the end are left out where an entry would be too long, and that is said") {
+  std::string lines;
+  for (int i = 0; i < 500; ++i)
+    lines += "x: " + std::to_string(1000 + i) + std::string(293, 'y') + "\n";
+  SnapshotEntry published =
+      with_lines(entry("acme.example", secure_12({"mx1.acme.example"}), Source::mta_sts), lines);
+  const RenderedEntry rendered = render_postfix_entry(published, postfix("3.10.13"));
+  REQUIRE(rendered.value);
+  CHECK(rendered.value->size() <= kMaxPostfixValue);
+  CHECK(rendered.value->size() > kMaxPostfixValue - 400);
+  REQUIRE(rendered.notices.size() == 1);
+  CHECK(rendered.notices[0].severity == Severity::note);
+  CHECK(rendered.notices[0].text.contains("left out"));
+  const auto strings = strings_of(published, postfix("3.10.13"));
+  CHECK(strings.front().starts_with("x: 1000y"));
+  CHECK(strings.back().starts_with("x: " + std::to_string(999 + strings.size()) + "y"));
+  INFO("not even the first has room");
+  published.policy_lines = std::make_shared<const std::string>(std::string(99000, 'y'));
+  CHECK(strings_of(published, postfix("3.10.13")) == std::vector<std::string>{"source: MTA-STS"});
+}
+
+TEST_CASE("the largest policy that is accepted fits whole") {
+  const std::string label(60, 'm');
+  TlsPolicy tls = secure_12({});
+  for (int i = 100; i < 200; ++i)  // kMaxStsMxPatterns
+    tls.mx.push_back(mx(std::to_string(i) + "." + label + "." + label + "." + label + "." +
+                        std::string(50, 'n') + ".test"));
+  std::string lines;
+  for (int i = 0; i < 150; ++i)  // as many as sts_policy_lines gives
+    lines += "x: " + std::string(213, 'y') + "\n";
+  const SnapshotEntry published = with_lines(entry("acme.example", tls, Source::mta_sts), lines);
+  CHECK(strings_of(published, postfix("3.10.13")).size() == 150);
+  CHECK(render_postfix_entry(published, postfix("3.10.13")).notices.empty());
 }
 
 TEST_CASE("other certificate names exclude the group, because Postfix would replace match=") {

@@ -105,6 +105,18 @@ TEST_CASE("lines that Postfix refuses, or that we never write, are refused") {
        "the group binds nothing at encrypt", kDebian13},
       {"secure match=a.test { policy_string = x", "an open brace", kDebian13},
       {"secure match=a.test { policy_string = x }y=z", "text behind a brace", kDebian13},
+      {"secure match=a.test policy_type=sts policy_domain=a.test mx_host_pattern=a.test "
+       "{ policy_string = { }",
+       "Postfix counts: two opened, one closed", kDebian13},
+      {"secure match=a.test policy_type=sts policy_domain=a.test mx_host_pattern=a.test "
+       "{ policy_string = {x} }",
+       "Postfix would take it, but it is never written", kDebian13},
+      {"secure match=a.test policy_type=sts policy_domain=a.test mx_host_pattern=a.test "
+       "policy_string=x{ ciphers=high",
+       "an open brace inside a word swallows the next", kDebian13},
+      {"secure match=a.test policy_type=sts policy_domain=a.test mx_host_pattern=a.test "
+       "policy_string=x}",
+       "a closing brace inside a word is never written", kDebian13},
       {"secure match=a.test\nevil.test none", "a newline"},
       {"secure match=a.test\x01", "a control byte"},
       {std::string("secure match=a.test\0", 20), "NUL"},

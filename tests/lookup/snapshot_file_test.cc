@@ -19,7 +19,10 @@ Snapshot sample() {
       std::make_shared<const TlsPolicy>(policy(Level::secure, {"mx.relay.example"}));
   SnapshotEntry dane = entry("dane.example", policy(Level::dane_only), Source::dane);
   dane.policy_without_dane = nullptr;
-  return snapshot_of({agreed, dane,
+  SnapshotEntry published = entry("sts.example", policy(Level::secure, {"mx.sts.example"}));
+  published.source = Source::mta_sts;
+  published.policy_lines = std::make_shared<const std::string>("version: STSv1\nmode: enforce");
+  return snapshot_of({agreed, dane, published,
                       entry("a.example", policy(Level::secure, {"mx.a.example", "*.b.example"})),
                       entry(".sub.example", policy(Level::may), Source::agreement)});
 }
@@ -42,6 +45,8 @@ TEST_CASE("a snapshot comes back out of its file") {
       CHECK(*one.policy == *other.policy);
       CHECK((one.policy_without_dane == nullptr) == (other.policy_without_dane == nullptr));
       CHECK((one.published_without_dane == nullptr) == (other.published_without_dane == nullptr));
+      REQUIRE((one.policy_lines == nullptr) == (other.policy_lines == nullptr));
+      if (one.policy_lines != nullptr) CHECK(*one.policy_lines == *other.policy_lines);
       CHECK(one.source == other.source);
       CHECK(one.exception == other.exception);
       CHECK(one.origin == other.origin);
@@ -49,6 +54,18 @@ TEST_CASE("a snapshot comes back out of its file") {
     }
   }
   CHECK(std::distance(std::filesystem::directory_iterator{directory.path()}, {}) == 1);
+}
+
+TEST_CASE("a snapshot of an earlier build, without the lines of policies, is refused") {
+  const auto directory = TempDirectory::make().value();
+  const auto file = directory.path() / "snapshot";
+  REQUIRE(write_snapshot(file, sample()));
+  std::string bytes = read(file);
+  const std::string kind = "tlspact snapshot 2";
+  REQUIRE(bytes.starts_with(kind));
+  bytes[kind.size() - 1] = '1';
+  write(file, bytes);
+  CHECK(read_snapshot(file).error().code == Errc::bad_input);
 }
 
 TEST_CASE("a file that is missing, cut off or changed anywhere is refused") {

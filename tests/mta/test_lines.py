@@ -2,6 +2,7 @@
 """Every line that comes out of random and of broken inputs is one that the mail server accepts."""
 
 import os
+import pathlib
 import random
 
 import generator
@@ -15,6 +16,8 @@ AGREED, LISTED, MUTATIONS, DELIVERIES = 300, 100, 40, 300
 SEED = "TLSPACT_SEED"    # in the environment: to see a failure again
 MAP = "/var/lib/tlspact/postfix/tls_policy"
 UNION = "/etc/postfix/union"    # the lines of all runs
+HOSTILE = "/etc/postfix/hostile"    # policies of strangers: nothing in the lab serves MTA-STS
+HOSTILE_LINES = pathlib.Path(__file__).resolve().parents[1] / "golden/postfix/hostile_lines-3.10.13"
 EXIM_MAP = "/var/lib/tlspact/exim/tls_policy.cdb"
 
 
@@ -105,8 +108,12 @@ class PostfixLinesTest(LinesTest):
 
     @classmethod
     def make_mta(cls, root):
-        settings = root.read("etc/postfix/tlspact.main.cf").replace(f"cdb:{MAP}", f"cdb:{UNION}")
+        settings = root.read("etc/postfix/tlspact.main.cf").replace(f"cdb:{MAP}", f"cdb:{UNION}, cdb:{HOSTILE}")
         postfix = Postfix(root)
+        knows_lines = cls.knows_lines(postfix)
+        root.write(HOSTILE, HOSTILE_LINES.read_text(encoding="ascii") if knows_lines else "")
+        root.write(UNION, "")    # each test writes what it needs; Postfix must find both
+        root.run("postmap", f"cdb:{HOSTILE}", f"cdb:{UNION}")
         # With --output the program cannot ask for this, and writes dane-only as for a server that validates.
         settings += "smtp_dns_support_level = dnssec\n"
         postfix.configure(settings + "default_destination_concurrency_failed_cohort_limit = 0\n")
@@ -116,10 +123,23 @@ class PostfixLinesTest(LinesTest):
     def postfix_version(cls, root):
         return Postfix(root).version
 
-    def rows(self):
-        """The text map, as the program wrote it."""
-        text = self.root.read(MAP).splitlines()
+    @staticmethod
+    def knows_lines(postfix):
+        """Whether this Postfix takes the lines of a policy."""
+        return tuple(map(int, postfix.version.split(".")[:2])) >= (3, 10)
+
+    def rows(self, table=MAP):
+        """A text map, as the program wrote it."""
+        text = self.root.read(table).splitlines()
         return dict(line.split(" ", 1) for line in text if not line.startswith("#"))
+
+    def test_postfix_accepts_hostile_lines_of_policies(self):
+        if not self.knows_lines(self.mta):
+            self.skipTest("policy_string is new in Postfix 3.10")
+        rows = self.rows(HOSTILE)
+        self.assertGreater(len(rows), 10)
+        self.assertEqual(self.mta.query_all(rows, f"cdb:{HOSTILE}"), rows)
+        self.assertEqual(self.deliver([f"someone@{key}" for key in rows]), len(rows))
 
     def test_postfix_accepts_every_line_of_random_inputs(self):
         union = self.rows()

@@ -28,6 +28,8 @@ class RandomInputs {
       const std::string key_text = name();
       if (taken.insert(key_text).second) inputs.add(agreement(key_text));
     }
+    for (int i = pick(6); i > 0; --i)
+      publish(inputs, key(name(true)));
     return inputs;
   }
 
@@ -88,6 +90,15 @@ class RandomInputs {
     return std::make_shared<const Agreement>(std::move(out));
   }
 
+  void publish(PolicyInputs& inputs, const PolicyKey& of) {
+    constexpr DaneState kStates[] = {DaneState::none, DaneState::some, DaneState::full};
+    if (pick(2) == 0) inputs.add(of, dane(kStates[pick(3)]));
+    if (pick(3) == 0) return;
+    inputs.add(of, sts(pick(4) == 0 ? Mode::testing : Mode::enforce,
+                       policy(Level::secure, {"mx" + std::to_string(pick(2)) + ".sts.example"}),
+                       "version: STSv1\nid: " + std::to_string(pick(3))));
+  }
+
   std::mt19937 random_;
 };
 
@@ -97,7 +108,8 @@ bool same(const SnapshotEntry& a, const SnapshotEntry& b) {
   };
   return a.key == b.key && *a.policy == *b.policy &&
          equal(a.policy_without_dane, b.policy_without_dane) &&
-         equal(a.published_without_dane, b.published_without_dane) && a.source == b.source &&
+         equal(a.published_without_dane, b.published_without_dane) &&
+         equal(a.policy_lines, b.policy_lines) && a.source == b.source &&
          a.exception == b.exception && a.origin == b.origin && a.valid_until == b.valid_until;
 }
 
@@ -125,6 +137,28 @@ TEST_CASE("a snapshot holds what decide() says of each key by itself") {
     compared += expected;
   }
   CHECK(compared > 10'000);
+}
+
+TEST_CASE("the lines of a policy are part of the ruling") {
+  const auto published = [](const std::string& name, const std::string& lines) {
+    SnapshotEntry out = entry(name, policy(Level::secure, {"mx.example"}), Source::mta_sts);
+    out.policy_lines = std::make_shared<const std::string>(lines);
+    return out;
+  };
+  const std::string lines = "version: STSv1\nx: {\"\\ ?";
+  const Snapshot snapshot = snapshot_of(
+      {published("a.example", lines), published("b.example", lines),
+       published("c.example", lines + " "), published("d.example", std::string(32768, 'x')),
+       entry("e.example", policy(Level::secure, {"mx.example"}), Source::mta_sts)});
+  CHECK(snapshot.ruling_count() == 4);
+  CHECK(snapshot.ruling_number(0) == snapshot.ruling_number(1));
+  CHECK(*snapshot.entry(1).policy_lines == lines);
+  CHECK(*snapshot.entry(2).policy_lines == lines + " ");
+  CHECK(snapshot.entry(3).policy_lines->size() == 32768);
+  CHECK(snapshot.entry(4).policy_lines == nullptr);
+  CHECK(Snapshot::same_ruling(snapshot, 0, snapshot, 1));
+  CHECK_FALSE(Snapshot::same_ruling(snapshot, 0, snapshot, 2));
+  CHECK_FALSE(Snapshot::same_ruling(snapshot, 0, snapshot, 4));
 }
 
 TEST_CASE("domains with the same policy share a ruling, and keys must ascend") {

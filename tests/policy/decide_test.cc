@@ -349,6 +349,51 @@ TEST_CASE("an agreement keeps what is published to fall back on, and the publish
   CHECK(without_authentication(*entry_of(alone), *alone.policy).level == Level::encrypt);
 }
 
+TEST_CASE("the lines of an MTA-STS policy go with its MX set") {
+  const auto agreed = [](Level level, const std::vector<std::string>& mx_hosts = {}) {
+    return agreement("acme.example", policy(level, mx_hosts));
+  };
+  const Candidate enforced = sts(Mode::enforce, policy(Level::secure, kMx), "version: STSv1");
+  const Candidate testing = sts(Mode::testing, policy(Level::secure, kMx), "version: STSv1");
+  const Candidate listed = list(Mode::enforce, policy(Level::secure, kMx));
+  Candidate exception = agreed(Level::secure);
+  exception.exception = true;
+  Candidate expired = enforced;
+  expired.valid_until = now();
+  struct Row {
+    const char* why;
+    std::vector<Candidate> candidates;
+    bool lines;
+  };
+  const Row rows[] = {
+      {"MTA-STS wins", {enforced}, true},
+      {"over a list", {enforced, listed}, true},
+      {"a list has none", {listed}, false},
+      {"an expired policy, then the list", {expired, listed}, false},
+      {"testing", {testing}, false},
+      {"DANE on some hosts is composed", {dane(DaneState::some), enforced}, true},
+      {"DANE in full: for an MTA without DANE", {dane(DaneState::full), enforced}, true},
+      {"DANE alone", {dane(DaneState::full)}, false},
+      {"an agreement takes the published MX set", {agreed(Level::encrypt), enforced}, true},
+      {"also at its own level", {agreed(Level::secure), enforced}, true},
+      {"also where DANE is above", {agreed(Level::encrypt), dane(DaneState::full), enforced}, true},
+      {"an agreement with its own", {agreed(Level::secure, {"mx.b.example"}), enforced}, false},
+      {"even if it is the same", {agreed(Level::secure, kMx), enforced}, false},
+      {"an agreement over a list", {agreed(Level::encrypt), listed}, false},
+      {"an agreement over testing", {agreed(Level::encrypt), testing}, false},
+      {"an exception", {exception, enforced}, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const Decision decision = decide_for(row.candidates);
+    CHECK((decision.policy_lines != nullptr) == row.lines);
+    if (!row.lines) continue;
+    REQUIRE(decision.policy_without_dane);
+    CHECK(decision.policy_without_dane->mx == mxs(kMx));
+    CHECK(entry_of(decision)->policy_lines == decision.policy_lines);
+  }
+}
+
 TEST_CASE("an exception that asks for secure must name what it trusts, too") {
   Candidate exception = agreement("acme.example", policy(Level::secure));
   exception.exception = true;

@@ -226,6 +226,23 @@ TEST_CASE("sts cache: the candidate is secure, with its patterns and TLS 1.2 (RF
   CHECK_FALSE(sts_candidate({}, test::domain("a.example")));
 }
 
+TEST_CASE("sts cache: the candidate has the lines of the policy as it was served (RFC 8460 4.4)") {
+  const auto lines_of = [](const std::string& body) {
+    const StsState state = after_fetch({}, "1", parse_sts_policy(body).value(), now());
+    return sts_candidate(state, test::domain("a.example"))->policy_lines;
+  };
+  const auto lines = lines_of(
+      "version: STSv1\r\nmode: enforce\r\n\r\nmx: *.B.example \r\nmax_age: 604800\r\n"
+      "x: {\"\xC3\xA9\"} = \\\r\n");
+  REQUIRE(lines);
+  CHECK(*lines ==
+        "version: STSv1\nmode: enforce\nmx: *.B.example\nmax_age: 604800\nx: {\"??\"} = \\");
+  REQUIRE(lines_of("version: STSv1\nmode: testing\nmx: a.example\nmax_age: 1"));
+  CHECK(lines_of("version: STSv1\nmode: none\nmax_age: 1") == nullptr);
+  INFO("a policy without text, as from no server");
+  CHECK(sts_candidate(cached(), test::domain("a.example"))->policy_lines == nullptr);
+}
+
 TEST_CASE("sts cache: mode none replaces enforce at once, and is no policy (RFC 8461 8.3)") {
   StsState state = cached();
   state = after_fetch(state, "2", policy(Mode::none), now() + hours{1});

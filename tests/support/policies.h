@@ -68,6 +68,13 @@ inline Candidate sts(Mode mode, TlsPolicy tls) {
   return out;
 }
 
+/// The same with the lines of its policy.
+inline Candidate sts(Mode mode, TlsPolicy tls, const std::string& lines) {
+  Candidate out = sts(mode, std::move(tls));
+  out.policy_lines = std::make_shared<const std::string>(lines);
+  return out;
+}
+
 inline Candidate dane(DaneState state) {
   Candidate out;
   out.source = Source::dane;
@@ -81,6 +88,8 @@ inline SnapshotEntry entry(const std::string& key_text, TlsPolicy tls,
   return {.key = key(key_text),
           .policy = shared,
           .policy_without_dane = shared,
+          .published_without_dane = {},
+          .policy_lines = {},
           .source = source,
           .exception = false,
           .origin = "test",

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/// The policy_string attributes of a policy map entry, from 3.10: the lines of an MTA-STS policy,
+/// which Postfix hands on in its reports (RFC 8460 section 4.4, policy-string).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tlspact {
+
+struct PostfixPolicyStrings {
+  std::string text;      ///< " { policy_string = LINE }" for each line, in their order
+  bool cut_off = false;  ///< lines at the end had no room
+};
+
+/// Pure. `lines` (Candidate::policy_lines) come from strangers. Postfix counts braces and knows no
+/// way to quote one, so a brace becomes "?", as does every byte outside printable ASCII. Quotes,
+/// backslashes, commas and "=" mean nothing to it between braces, and stay. Lines without text are
+/// left out. The text has at most `room` bytes.
+[[nodiscard]] PostfixPolicyStrings postfix_policy_strings(std::string_view lines, std::size_t room);
+
+}  // namespace tlspact
