@@ -162,10 +162,12 @@ FAILING = (
     Case("servfail", "missing", (Host("mx.servfail.test", SELF_SIGNED),)),
 )
 
-# Their DNS fails while a test runs; nothing is sent to them before.
+# What they publish changes, or their DNS fails, while a test runs; nothing is sent to them before.
 LATER = (
     signed("later-dane", Host("mx.later-dane.test", SELF_SIGNED, "3 1 1")),
     enforced("later-sts", Host("mx.later-sts.test")),
+    signed("withdrawn", Host("mx.withdrawn.test", NO_STARTTLS, WRONG_TLSA)),
+    Case("tightened", "insecure", (Host("mx.tightened.test", WRONG_NAME),), "testing", ("mx.tightened.test",)),
 )
 
 BATCH = DANE_FULL + DANE_SOME + UNSIGNED_MX + STS + MIXED + MIXED_UNSIGNED_MX + NOT_ENFORCED + FAILING

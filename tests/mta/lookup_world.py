@@ -98,8 +98,23 @@ class LookupWorld:
         """The case's zone fails from now on."""
         self.dns.replace(case.domain, dict(self.zones[case.domain], kind=kind))
 
-    def mend_zone(self, case):
-        """It is as it was."""
+    def withdraw_tlsa(self, case):
+        """Its hosts have no TLSA records any more, which the signed zone proves."""
+        zone = self.zones[case.domain]
+        records = [line for line in zone["records"] if " TLSA " not in line]
+        self.dns.replace(case.domain, dict(zone, records=records))
+
+    def change_policy(self, case, mode, identifier):
+        """Its MTA-STS policy has another mode from now on, and the record another id."""
+        zone = self.zones[case.domain]
+        records = [line.replace("id=1;", f"id={identifier};") for line in zone["records"]]
+        self.policy_hosts.hosts[f"mta-sts.{case.domain}"].text = policy_host.policy(mode, case.mx)
+        self.dns.replace(case.domain, dict(zone, records=records))
+
+    def mend(self, case):
+        """All is as it was at first."""
+        if case.mode:
+            self.policy_hosts.hosts[f"mta-sts.{case.domain}"].text = policy_host.policy(case.mode, case.mx)
         self.dns.replace(case.domain, self.zones[case.domain])
 
     def _add(self, case):

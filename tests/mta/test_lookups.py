@@ -38,6 +38,8 @@ ENTRIES = {
     "attacked-beside": ("secure match=mx.attacked-beside.test", "level=dane-or-secure mxre="),
     "later-dane": ("dane-only", "level=dane-only"),
     "later-sts": ("secure match=mx.later-sts.test", "level=secure mxre="),
+    "withdrawn": ("dane-only", "level=dane-only"),
+    "tightened": (None, None),
 }
 
 WORLD = None
@@ -87,6 +89,11 @@ class LookupsTest(MtaTest):
         if done.returncode != 0:
             raise AssertionError(f"tlspact {arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr
+
+    def look_up_again(self):
+        """As after a while, and into the map."""
+        self.tlspact("refresh", "--all")
+        self.tlspact("generate")
 
     def entries(self):
         """Domain -> what the mail server's own reader finds in the map, "" for none."""
@@ -243,19 +250,49 @@ class PublishedTests:
         self.world.break_zone(dane, "bogus")
         self.world.break_zone(sts, "missing")
         try:
-            self.tlspact("refresh", "--all")
-            self.tlspact("generate")
+            self.look_up_again()
             self.assertEqual(self.entries(), before)
             for case in (dane, sts):
                 self.mta.send(case.sender, case.recipient)
                 self.assert_refused(case.name)
         finally:
-            self.world.mend_zone(dane)
-            self.world.mend_zone(sts)
+            self.world.mend(dane)
+            self.world.mend(sts)
         mark = self.mta.mark()
         self.mta.flush()
         for case in (dane, sts):
             self.assertIsNotNone(self.assert_delivered(case.name, since=mark).tls)
+
+    # What changes
+
+    def test_tlsa_that_is_withdrawn_holds_mail_until_the_next_look(self):
+        case = self.by_name["withdrawn"]
+        self.addCleanup(self.look_up_again)
+        self.addCleanup(self.world.mend, case)    # before that
+        self.world.withdraw_tlsa(case)
+        self.mta.send(case.sender, case.recipient)
+        self.assert_refused(case.name)
+        self.look_up_again()
+        mark = self.mta.mark()
+        self.mta.flush()
+        self.assert_delivered(case.name, since=mark)
+
+    def test_policy_that_changes_holds_for_the_next_message(self):
+        case = self.by_name["tightened"]
+        self.addCleanup(self.look_up_again)
+        self.addCleanup(self.world.mend, case)    # before that
+        self.mta.send(case.sender, case.recipient)
+        self.assert_delivered(case.name)
+        self.world.change_policy(case, "enforce", 2)
+        self.look_up_again()
+        sender = "tightened-enforce@lab.test"
+        self.mta.send(sender, case.recipient)
+        self.assert_refused(case.name, sender)
+        self.world.change_policy(case, "none", 3)
+        self.look_up_again()
+        mark = self.mta.mark()
+        self.mta.flush()
+        self.assert_delivered(case.name, sender, since=mark)
 
 
 class PostfixLookupsTest(PublishedTests, LookupsTest):
