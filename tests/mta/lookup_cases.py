@@ -10,6 +10,7 @@ from cases import EXPIRED, NO_STARTTLS, RIGHT, SELF_SIGNED, WRONG_NAME
 
 CHAIN = "chain"                  # of an authority that only TLSA records vouch for
 WRONG_TLSA = "3 1 1 " + "ab" * 32
+UNUSABLE_TLSA = "1 1 1 " + "ab" * 32    # RFC 7672 section 3.1.3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Host:
     tlsa: str = ""
     listens: bool = True
     also: tuple = ()             # more names in its certificate
+    alias_of: str = ""           # where its address is
+    tlsa_at: str = ""            # where its TLSA record is, if not at "_25._tcp." and the host, or what that is an alias of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Case:
     mode: str = ""               # of its MTA-STS policy, if it has one
     mx: tuple = ()
     policy_host: str = "good"    # policy_host.py
+    has_mx: bool = True          # else the one host has the domain's own name
 
     @property
     def domain(self):
@@ -89,6 +93,11 @@ DANE_FULL = (
            Host("b.dane-wrong-first.test", SELF_SIGNED, "3 1 1")),
     signed("dane-dead", Host("a.dane-dead.test", SELF_SIGNED, "3 1 1", listens=False),
            Host("b.dane-dead.test", SELF_SIGNED, "3 1 1"), Host("c.dane-dead.test", SELF_SIGNED, "3 1 1")),
+    Case("dane-implicit", "secure", (Host("dane-implicit.test", SELF_SIGNED, "3 1 1"),), has_mx=False),
+    signed("dane-tlsa-alias", Host("mx.dane-tlsa-alias.test", SELF_SIGNED, "3 1 1", tlsa_at="tlsa.signed.test")),
+    signed("dane-alias", Host("mx.dane-alias.test", SELF_SIGNED, "3 1 1", alias_of="alias.signed.test")),
+    signed("dane-alias-own", Host("mx.dane-alias-own.test", SELF_SIGNED, "3 1 1", alias_of="alias-own.signed.test",
+                                  tlsa_at="_25._tcp.mx.dane-alias-own.test")),
 )
 
 DANE_SOME = (
@@ -98,6 +107,12 @@ DANE_SOME = (
     signed("some-open", Host("a.some-open.test", RIGHT, WRONG_TLSA), Host("b.some-open.test", SELF_SIGNED)),
     signed("some-lost", Host("some-lost.broken.test", SELF_SIGNED, WRONG_TLSA),
            Host("b.some-lost.test", SELF_SIGNED, "3 1 1"), Host("c.some-lost.test", SELF_SIGNED, "3 1 1")),
+    signed("alias-out", Host("mx.alias-out.test", SELF_SIGNED, "3 1 1", alias_of="alias-out.elsewhere.test",
+                             tlsa_at="_25._tcp.mx.alias-out.test")),
+    signed("alias-out-wrong", Host("mx.alias-out-wrong.test", RIGHT, WRONG_TLSA, alias_of="alias-wrong.elsewhere.test",
+                                   tlsa_at="_25._tcp.mx.alias-out-wrong.test")),
+    signed("unusable", Host("mx.unusable.test", SELF_SIGNED, UNUSABLE_TLSA)),
+    signed("unusable-plain", Host("mx.unusable-plain.test", NO_STARTTLS, UNUSABLE_TLSA)),
 )
 
 # TLSA at the host that an unsigned MX answer names.
@@ -134,6 +149,8 @@ MIXED = (
           Host("b.mixed-pkix-outside.test"), mx=("a.mixed-pkix-outside.test",)),
     mixed("mixed-dane-outside", Host("a.mixed-dane-outside.test", RIGHT, "3 1 1"),
           Host("b.mixed-dane-outside.test", listens=False), mx=("b.mixed-dane-outside.test",)),
+    mixed("mixed-unusable", Host("mx.mixed-unusable.test", RIGHT, UNUSABLE_TLSA)),
+    mixed("mixed-unusable-wrong", Host("mx.mixed-unusable-wrong.test", SELF_SIGNED, UNUSABLE_TLSA)),
 )
 
 # The same behind an unsigned MX answer.

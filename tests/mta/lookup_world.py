@@ -119,7 +119,8 @@ class LookupWorld:
 
     def _add(self, case):
         for place, host in enumerate(case.hosts, start=1):
-            self._record(case.domain, f"{case.domain}. MX {10 * place} {host.name}.")
+            if case.has_mx:
+                self._record(case.domain, f"{case.domain}. MX {10 * place} {host.name}.")
             self._add_host(host)
         self._record(case.domain, f'_smtp._tls.{case.domain}. TXT "v=TLSRPTv1; rua=mailto:reports@{case.domain}"')
         if case.mode:
@@ -129,12 +130,21 @@ class LookupWorld:
     def _add_host(self, host):
         address = f"192.0.2.{FIRST_ADDRESS + len(self.receivers)}"
         credential = self._credential(host)
-        self._record(host.name, f"{host.name}. A {address}")
+        where = host.alias_of or host.name
+        if host.alias_of:
+            self._record(host.name, f"{host.name}. CNAME {host.alias_of}.")
+        self._record(where, f"{where}. A {address}")
         if host.tlsa:
-            of = self.private.own if host.certificate == lookup_cases.CHAIN else credential
-            whole = len(host.tlsa.split()) == 4
-            self._record(host.name, f"_25._tcp.{host.name}. TLSA {host.tlsa if whole else of.tlsa(host.tlsa)}")
+            self._add_tlsa(host, f"_25._tcp.{where}", credential)
         self.receivers[host.name] = receiver.Receiver(address, host.name, receiver.Behaviour(credential), self.mails)
+
+    def _add_tlsa(self, host, usual, credential):
+        owner = host.tlsa_at or usual
+        if not owner.startswith("_25._tcp."):
+            self._record(usual, f"{usual}. CNAME {owner}.")
+        of = self.private.own if host.certificate == lookup_cases.CHAIN else credential
+        whole = len(host.tlsa.split()) == 4
+        self._record(owner, f"{owner}. TLSA {host.tlsa if whole else of.tlsa(host.tlsa)}")
 
     def _credential(self, host):
         if host.certificate == cases.NO_STARTTLS:
