@@ -193,7 +193,7 @@ TEST_CASE("an lmdb that is damaged is refused or read, and never ends the proces
   const auto damaged = directory.path() / "damaged";
   Rows rows;
   for (int i = 0; i < 400; ++i)
-    rows.push_back({"d" + std::to_string(1000 + i) + ".example", std::string(i % 200, 'v')});
+    rows.push_back({"d" + std::to_string(1000 + i) + ".example", std::string(static_cast<std::size_t>(i % 200), 'v')});
   rows.push_back({"z.example", std::string(9000, 'x')});  // on pages of its own
   REQUIRE(write_table(TableType::lmdb, whole, rows));
   CHECK(read_table(TableType::lmdb, whole) == rows);
