@@ -43,10 +43,21 @@ class Credential:
         """The digest of the certificate, lower-case hex."""
         return hashlib.sha256(self.der()).hexdigest()
 
+    def spki_der(self):
+        """The public key (SubjectPublicKeyInfo)."""
+        return _openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
+
     def spki_sha256(self):
-        """The digest of the public key (SubjectPublicKeyInfo), lower-case hex."""
-        der = _openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
-        return hashlib.sha256(der).hexdigest()
+        """The digest of the public key, lower-case hex."""
+        return hashlib.sha256(self.spki_der()).hexdigest()
+
+    def tlsa(self, kind):
+        """The data of a TLSA record for this certificate; `kind` is "USAGE SELECTOR MATCHING-TYPE": "3 1 1"."""
+        _usage, selector, matching_type = kind.split()
+        data = self.der() if selector == "0" else self.spki_der()
+        digest = {"0": lambda whole: whole, "1": lambda whole: hashlib.sha256(whole).digest(),
+                  "2": lambda whole: hashlib.sha512(whole).digest()}[matching_type]
+        return f"{kind} {digest(data).hex()}"
 
 
 class Authority:
@@ -69,6 +80,13 @@ class Authority:
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.own.key,
                  "-copy_extensions", "copyall", "-days", "30", "-out", target)
         return Credential(target, key)
+
+    def issue_with_chain(self, *names):
+        """The same, with this authority's certificate behind it in the file."""
+        leaf = self.issue(*names)
+        chain = leaf.certificate.with_suffix(".chain")
+        chain.write_bytes(leaf.certificate.read_bytes() + self.certificate.read_bytes())
+        return Credential(chain, leaf.key)
 
     def issue_expired(self, *names):
         """The same, but valid in the year 2020 only."""

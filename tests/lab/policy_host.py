@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 
-from tests.lab import certs
+from . import certs
 
 PATH = "/.well-known/mta-sts.txt"
 STATUSES = {"404": "404 Not Found", "500": "500 Internal Server Error", "304": "304 Not Modified"}

@@ -126,10 +126,8 @@ class SignedDns:
 
     def stop(self):
         """Ends the servers, and removes the files."""
-        for process in self._processes.values():
-            process.kill()
-            process.wait()
-        self._processes.clear()
+        for process in list(self._processes):
+            self._stop(process)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     __enter__ = start
@@ -148,8 +146,12 @@ class SignedDns:
         for other in changed:
             self._serials[other] += 1
             self._write(other)
-        self._nsd(int(self.authority.split("@")[1]))
-        self._processes["nsd"].send_signal(signal.SIGHUP)
+        if zone.get("kind") == "missing":    # after a SIGHUP NSD would go on with what it has of the zone
+            self._stop("nsd")
+            self._start("nsd", int(self.authority.split("@")[1]), self._nsd)
+        else:
+            self._nsd(int(self.authority.split("@")[1]))
+            self._processes["nsd"].send_signal(signal.SIGHUP)
         self._wait_for_serials(self.authority, changed)
         for process, server in (("unbound", self.server), ("validating", self.validating)):
             if server:
@@ -263,6 +265,11 @@ class SignedDns:
             if until(lambda: self._state(process, place), lambda: f"{process} answers: {self._logs()}") == "up":
                 return place
         raise RuntimeError(f"{process} does not start: {self._logs()}")
+
+    def _stop(self, process):
+        stopped = self._processes.pop(process)
+        stopped.kill()
+        stopped.wait()
 
     def _state(self, process, place):
         if self._processes[process].poll() is not None:

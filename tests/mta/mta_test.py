@@ -41,6 +41,7 @@ class MtaTest(unittest.TestCase):
     lab = None     # set by the runner
     kind = None    # the root: SUITE-KIND
     mta = None
+    by_name = cases.BY_NAME
 
     @classmethod
     def make_mta(cls, root):
@@ -97,7 +98,7 @@ class MtaTest(unittest.TestCase):
 
     def assert_delivered(self, name, sender=None, since=0):
         """The mail to a case arrived, once; returns the receiver's record of it."""
-        case = cases.BY_NAME[name]
+        case = self.by_name[name]
         seen = self.outcome_of(case, sender, since)
         self.assertEqual(seen.status, outcome.SENT, seen.text)
         arrived = [mail for mail in self.world.mails.of(sender or case.sender)
@@ -113,7 +114,7 @@ class MtaTest(unittest.TestCase):
 
     def assert_refused(self, name, sender=None, since=0):
         """The mail to a case is deferred and still queued, and no receiver was given anything of it."""
-        case = cases.BY_NAME[name]
+        case = self.by_name[name]
         seen = self.outcome_of(case, sender, since)
         self.assertEqual(seen.status, outcome.DEFERRED, seen.text)
         self.assertTrue(self.mta.is_queued(sender or case.sender), f"{name}: is no longer in the queue")
@@ -124,4 +125,4 @@ class MtaTest(unittest.TestCase):
 
     def connections_to(self, name):
         """How often anybody connected to the MX host of a case."""
-        return self.world.receivers[cases.BY_NAME[name].host].connections
+        return self.world.receivers[self.by_name[name].host].connections
