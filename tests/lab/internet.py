@@ -28,7 +28,7 @@ trust_anchor = "{anchor}"
 [mta_sts]
 port = {port}
 private_addresses = true
-timeout = "2s"
+timeout = "8s"
 [tls]
 ca_file = "{ca}"
 [correspondents]
