@@ -77,9 +77,8 @@ TEST_CASE("Several lists keep their order and their settings, and one's fault st
       CHECK(source->load(context, inputs).notices.empty());
       CHECK(report.refused == (!again && source->name() == "list alpha"));
     }
-    CHECK(names ==
-          std::vector<std::string>{"agreements", "list zebra", "list alpha", "list middle",
-                                   "DANE and MTA-STS"});
+    CHECK(names == std::vector<std::string>{"agreements", "list zebra", "list alpha", "list middle",
+                                            "DANE and MTA-STS"});
     std::string order;
     for (const PublishedList& each : inputs.lists()) {
       order += each.name + " ";

@@ -2,9 +2,13 @@
 """From zones and policies to the lines of Postfix and Exim: every row of the table in docs/decision.md, with real DNS
 and real HTTPS, and the reasons that `explain` gives."""
 
+import pathlib
+import sys
 import unittest
 
-from internet import UNUSABLE, USABLE, Internet, PolicyHost, host, mx, policy, sts
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.lab.internet import UNUSABLE, USABLE, Internet, PolicyHost, host, mx, policy, sts  # noqa: E402
 
 MANY = [f"m{number}" for number in range(11)]
 ENFORCE = "secure match=mx.{0}.test"

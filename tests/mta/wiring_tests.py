@@ -14,6 +14,12 @@ from lab.inside import Inside
 from mta_test import MtaTest
 
 CONFIG = f"""
+[dane]
+enabled = false
+
+[mta_sts]
+enabled = false
+
 [tls]
 ca_file = "{generator.CA_FILE}"
 """

@@ -26,9 +26,14 @@ def blocks(language):
     return [text for name, text in fenced if name == language]
 
 
-def sessions():
-    """(command, expected output) of every console block."""
+LAB = "tests/lab/up"
+
+
+def sessions(in_lab):
+    """(command, expected output) of every console block that begins with the laboratory, or of the others."""
     for block in blocks("console"):
+        if block.startswith(f"$ {LAB}") != in_lab:
+            continue
         for step in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, output = step.partition("\n")
             yield command, output
@@ -47,7 +52,7 @@ def pattern_of(output):
 
 class Session(unittest.TestCase):
     def test_the_sessions_of_the_readme(self):
-        steps = list(sessions())
+        steps = list(sessions(in_lab=False))
         self.assertGreater(len(steps), 4)
         with Machine() as machine:
             machine.configure(types='["cdb"]')
@@ -60,6 +65,26 @@ class Session(unittest.TestCase):
                 status = done.returncode
                 printed = done.stdout.replace(str(machine.root), "")
                 self.assertRegex(printed, rf"\A{pattern_of(expected)}\Z", f"$ {command}\n{printed}")
+
+    def test_the_session_in_the_laboratory(self):
+        (first, shown), *steps = sessions(in_lab=True)
+        self.assertEqual(first, f"{LAB} &")
+        up = subprocess.Popen([README.parent / LAB, TLSPACT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(up.wait, 30)
+        self.addCleanup(up.stdout.close)
+        self.addCleanup(up.stdin.close)
+        printed = ""
+        while not printed.endswith("Ctrl-C ends it.\n"):
+            line = up.stdout.readline()
+            self.assertTrue(line, printed)
+            printed += line
+        self.assertRegex(printed, rf"\A{pattern_of(shown)}\Z")
+        config = re.search(r"configuration +(\S+)", printed)[1]
+        for command, expected in steps:
+            line = command.replace("tlspact --config $CONFIG", f"{TLSPACT} --config {config}")
+            done = subprocess.run(["sh", "-c", line], check=False, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=60)
+            self.assertRegex(done.stdout, rf"\A{pattern_of(expected)}\Z", f"$ {command}\n{done.stdout}")
 
     def test_the_settings_of_the_readme_are_those_of_init(self):
         block = next(text for text in blocks("") if "smtp_tls" in text)

@@ -8,15 +8,12 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from .policy_host import PolicyHost, PolicyHosts, policy  # noqa: F401
+from .signed_dns import SignedDns
 
-from tests.lab.policy_host import PolicyHost, PolicyHosts, policy  # noqa: E402,F401
-from tests.lab.signed_dns import SignedDns  # noqa: E402
-
-TLSPACT = os.environ["TLSPACT"]
+TLSPACT = os.environ.get("TLSPACT", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/bin/tlspact"))
 DIGEST = "ab" * 32
 USABLE, UNUSABLE = f"3 1 1 {DIGEST}", f"1 1 1 {DIGEST}"
 
@@ -31,7 +28,7 @@ trust_anchor = "{anchor}"
 [mta_sts]
 port = {port}
 private_addresses = true
-timeout = "2s"
+timeout = "8s"
 [tls]
 ca_file = "{ca}"
 [correspondents]
