@@ -2,9 +2,11 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/progress.h"
+#include "daemon/control/clock_guard.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/refresh.h"
 #include "daemon/control/run_lock.h"
+#include "daemon/control/run_record.h"
 #include "daemon/dns/idna.h"
 
 namespace tlspact {
@@ -42,7 +44,8 @@ Result<CommandResult> run_refresh(const std::vector<std::string>& given,
            "store.\nThe maps stay as they are until \"tlspact generate\". A DOMAIN or next-hop is "
            "looked up now, and is a\ncorrespondent from then on; without one, what is due is.\n\n"
            "Exit codes: 0 done; 65 an agreement or list was refused, or not a domain name; 69 a "
-           "source never\nhad a good state; 75 another run is at work.",
+           "source never\nhad a good state; 75 another run is at work, or the clock cannot be "
+           "right.",
        .positional = "domain"},
       options};
   if (auto parsed = arguments.parse(given); !parsed) return std::unexpected(parsed.error());
@@ -67,6 +70,11 @@ Result<CommandResult> run_refresh(const std::vector<std::string>& given,
   CommandResult result;
   auto store = Store::open(config->store_path(), Store::Access::read_write, now, result.notices);
   if (!store) return std::unexpected(store.error());
+  if (const auto last = read_run_record(config->state_path("run.json"))) {
+    const auto alert = clock_alert(*store, last->decided_at, now);
+    if (!alert) return std::unexpected(alert.error());
+    if (*alert) return fail(Errc::try_again, "clock: " + (*alert)->text);
+  }
   const Refreshed refreshed = refresh(*config, *store, how);
   result.notices.insert(result.notices.end(), refreshed.notices.begin(), refreshed.notices.end());
   if (refreshed.never_good) result.exit_code = static_cast<int>(Errc::unavailable);

@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/generate.h"
 
-#include <sys/timex.h>
-
 #include <algorithm>
 #include <future>
 #include <iterator>
 #include <utility>
 
+#include "daemon/control/clock_guard.h"
 #include "daemon/control/downgrades.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/refresh.h"
 #include "generators/process/temp_directory.h"
 #include "lookup/snapshot_file.h"
-#include "policy/guards.h"
 
 namespace tlspact {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Whether something keeps the kernel's clock right (adjtimex(2)).
-bool clock_is_synchronised() {
-  struct timex state{};
-  return ::adjtimex(&state) != TIME_ERROR;
-}
 
 class Generation {
  public:
@@ -45,6 +37,11 @@ class Generation {
     if (!store) return std::unexpected(store.error());
     if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
     clear_scratch();
+    // Before anything is looked up: by a clock that is wrong, what is known would count as expired,
+    // and be forgotten.
+    auto good = clock_is_good(*store);
+    if (!good) return std::unexpected(good.error());
+    if (!*good) return finished();
     const RefreshOptions refresh_options{.now = options_.decides_at(),
                                          .offline = options_.offline || options_.at.has_value(),
                                          .keep_in_store = options_.installs(),
@@ -56,9 +53,6 @@ class Generation {
     never_good_ = fetched.never_good;
     rendering_ = rendering_inputs(settings_);
     inputs_ = run_inputs(fetched.fingerprint, rendering_);
-    auto good = clock_is_good(*store);
-    if (!good) return std::unexpected(good.error());
-    if (!*good) return finished();
     if (repeats_last_run()) return finished();
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
@@ -122,21 +116,10 @@ class Generation {
   /// False: nothing may be installed, and an alert says why.
   Result<bool> clock_is_good(Store& store) {
     if (!options_.installs() || !last_run_) return true;
-    const ClockVerdict verdict =
-        judge_clock(last_run_->decided_at, options_.now, clock_is_synchronised());
-    if (verdict == ClockVerdict::good) return true;
-    const auto accepted = store.clock_accepted();
-    if (!accepted) return std::unexpected(accepted.error());
-    constexpr Seconds kVouchedFor = std::chrono::hours{24};
-    if (*accepted && std::chrono::abs(options_.now - **accepted) < kVouchedFor) return true;
-    report_.notices.push_back(
-        {Severity::alert, "clock",
-         "it is " + format_time(options_.now) + ", and the last run was at " +
-             format_time(last_run_->decided_at) +
-             (verdict == ClockVerdict::backwards
-                  ? ": the clock went backwards"
-                  : ": so long ago, and nothing keeps this clock right") +
-             "; the maps stay as they are. Set the clock, or say \"tlspact accept clock\""});
+    const auto alert = clock_alert(store, last_run_->decided_at, options_.now);
+    if (!alert) return std::unexpected(alert.error());
+    if (!*alert) return true;
+    report_.notices.push_back(**alert);
     report_.counts = last_run_->counts;
     return false;
   }

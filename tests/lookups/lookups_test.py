@@ -3,6 +3,7 @@
 and real HTTPS, and the reasons that `explain` gives."""
 
 import pathlib
+import re
 import sys
 import unittest
 
@@ -241,6 +242,15 @@ class OverTime(unittest.TestCase):
         self.generate()
         self.assertEqual(sorted(self.internet.postfix()), ["dane.test"])
         self.assertEqual(self.internet.stored("SELECT domain FROM sts"), [("dane.test",)])
+
+    def test_by_a_clock_that_is_wrong_nothing_is_looked_up(self):
+        record = self.internet.work / "var/run.json"
+        record.write_text(re.sub(r'("decided_at"\s*:\s*")20', r'\g<1>21', record.read_text()))
+        before = self.fetched()
+        said = self.internet.run("refresh", "--all")
+        self.assertEqual((said.returncode, "clock" in said.stderr), (75, True), said.stderr)
+        self.assertIn("alert: clock", self.generate())
+        self.assertEqual(self.fetched(), before)
 
     def test_forget(self):
         said = self.internet.run("forget", "sts.test")
