@@ -23,7 +23,7 @@ class Host:
     listens: bool = True
     also: tuple = ()             # more names in its certificate
     alias_of: str = ""           # where its address is
-    tlsa_at: str = ""            # where its TLSA record is, if not at "_25._tcp." and the host, or what that is an alias of
+    tlsa_at: str = ""            # where its TLSA record is, if not below the end of that
 
 
 @dataclasses.dataclass(frozen=True)

@@ -87,7 +87,8 @@ class LookupWorld:
     def make_known_in(self, root):
         """Gives the root this world's resolver, authorities and trust anchor, and tlspact's configuration for it."""
         root.write("etc/resolv.conf", RESOLV_CONF)
-        root.write(CA_FILE, self.authority.certificate.read_text() + self.policy_hosts.authority.certificate.read_text())
+        authorities = (self.authority, self.policy_hosts.authority)
+        root.write(CA_FILE, "".join(each.certificate.read_text() for each in authorities))
         shutil.copyfile(self.dns.trust_anchor, root / TRUST_ANCHOR)
         root.write(CORRESPONDENTS, "".join(f"{case.domain}\n" for case in lookup_cases.ALL))
         root.write("etc/tlspact/tlspact.toml", CONFIG.format(
