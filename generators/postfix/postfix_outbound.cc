@@ -21,6 +21,11 @@ PostfixSettings postfix_outbound_settings(const GeneratorSettings::Postfix& post
        "who signs the certificates of MX hosts; without it every `secure` entry defers"},
       {"smtp_tls_fingerprint_digest", "sha256", How::set, "how pins are written in the map"},
   };
+  // Its default was "may" before Postfix 3.10, unless the level for all mail is dane: TLSA records
+  // would then count for nothing wherever the domain's own zone is not signed.
+  if (postfix.options.dane)
+    out.push_back({"smtp_tls_dane_insecure_mx_policy", "dane", How::set,
+                   "`dane` entries hold for hosts with TLSA records, signed MX answer or not"});
   if (postfix.options.version >= kTlsRequiredHeader)
     out.push_back({"tls_required_enable", "no", How::set,
                    "or any sender's \"TLS-Required: no\" header switches policies off"});

@@ -24,6 +24,7 @@ constexpr const char* kNames[] = {
     "sender_dependent_default_transport_maps",
     "smtp_fallback_relay",
     "smtp_dns_support_level",
+    "smtp_tls_dane_insecure_mx_policy",
     "smtp_tls_policy_maps",
     "smtp_tls_per_site",
     "smtp_tls_security_level",

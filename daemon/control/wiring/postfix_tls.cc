@@ -66,6 +66,18 @@ void check_dns(const PostfixScope& scope, const Agreements& agreements, Findings
   }
 }
 
+/// Without validation there is no DANE that it could weaken.
+void check_insecure_mx(const PostfixScope& scope, Findings& out) {
+  if (scope.value("smtp_dns_support_level") != "dnssec") return;
+  const std::string policy = scope.value("smtp_tls_dane_insecure_mx_policy");
+  if (policy.empty() || policy == "dane") return;
+  out.push_back({Severity::warning, scope.instance->subject(),
+                 scope.place() + "smtp_tls_dane_insecure_mx_policy is " + policy +
+                     ": where the MX answer is not signed, a dane entry counts for nothing, also "
+                     "for MX hosts with TLSA records",
+                 scope.remedy("smtp_tls_dane_insecure_mx_policy", "dane")});
+}
+
 void check_digest(const PostfixScope& scope, const Agreements& agreements, Findings& out) {
   const std::string digest = scope.value("smtp_tls_fingerprint_digest");
   if (digest == "sha256") return;
@@ -134,6 +146,9 @@ Findings check_tls_settings(const PostfixInstance& instance, const PostfixExpect
     check_ca(scope, expected.ca_file, out);
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_dns_support_level"}))
     check_dns(scope, agreements, out);
+  for (const PostfixScope& scope :
+       smtp_scopes(instance, {"smtp_dns_support_level", "smtp_tls_dane_insecure_mx_policy"}))
+    check_insecure_mx(scope, out);
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_tls_fingerprint_digest"}))
     check_digest(scope, agreements, out);
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_tls_enforce_sts_mx_patterns"}))
