@@ -19,11 +19,8 @@
 #include <vector>
 
 #include "daemon/dns/unbound_context.h"
-#include "daemon/dns/unbound_event_loop.h"
 #include "daemon/sources/domain_lookups.h"
 #include "smtp/resolver.h"
-
-#include <boost/asio/io_context.hpp>
 
 namespace {
 
@@ -158,18 +155,15 @@ class Bare {
 };
 
 std::size_t look_up_bare(const Task& task) {
-  boost::asio::io_context io;
-  UnboundEventLoop unused{io.get_executor()};
-  auto context = make_unbound_context(task.options.dns, unused.base());
-  if (!context) die(context.error().text);
   event_base* events = event_base_new();
-  if (const int error = ub_ctx_set_event(context->get(), events); error != 0)
-    die(ub_strerror(error));
-  Bare bare{task, context->get()};
+  UnboundContext context{ub_ctx_create_event(events)};
+  if (const auto done = configure_unbound(context.get(), task.options.dns); !done)
+    die(done.error().text);
+  Bare bare{task, context.get()};
   bare.begin();
   while (!bare.ended())
     event_base_loop(events, EVLOOP_ONCE);
-  context->reset();
+  context.reset();
   event_base_free(events);
   return bare.found();
 }
