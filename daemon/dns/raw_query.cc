@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/dns/raw_query.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
@@ -91,8 +92,9 @@ asio::awaitable<std::optional<DnsMessage>> over_tcp(asio::ip::tcp::endpoint serv
   const auto [refused] = co_await socket.async_connect(server, kTuple);
   if (refused) co_return std::nullopt;
   const Bytes sent = question(type);
-  Bytes framed{0, static_cast<std::uint8_t>(sent.size())};  // RFC 1035 section 4.2.2
-  framed.insert(framed.end(), sent.begin(), sent.end());
+  Bytes framed(2 + sent.size());  // RFC 1035 section 4.2.2
+  framed[1] = static_cast<std::uint8_t>(sent.size());
+  std::ranges::copy(sent, framed.begin() + 2);
   const auto [broken, written] = co_await asio::async_write(socket, asio::buffer(framed), kTuple);
   if (broken) co_return std::nullopt;
   std::array<std::uint8_t, 2> size{};

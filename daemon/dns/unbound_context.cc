@@ -130,7 +130,7 @@ Result<std::vector<std::string>> configured_servers(const DnsOptions& options) {
   return resolv_conf_servers(*text);
 }
 
-Result<UnboundContext> make_unbound_context(const DnsOptions& options, ub_event_base* base) {
+Result<void> configure_unbound(ub_ctx* context, const DnsOptions& options) {
   const auto texts = configured_servers(options);
   if (!texts) return std::unexpected(texts.error());
   std::vector<NameServer> servers;
@@ -141,15 +141,20 @@ Result<UnboundContext> make_unbound_context(const DnsOptions& options, ub_event_
     loopback = loopback || server->loopback;
     servers.push_back(std::move(*server));
   }
+  ub_ctx_debugout(context, nullptr);  // else it writes to standard error
+  Result<void> done = set_options(context, settings_of(options, loopback));
+  if (done) done = set_trust_anchor(context, options.trust_anchor);
+  if (done) done = set_servers(context, servers);
+  if (done) done = finalize(context, options);
+  if (done) done = unhide_zones(context);
+  return done;
+}
+
+Result<UnboundContext> make_unbound_context(const DnsOptions& options, ub_event_base* base) {
   UnboundContext context{ub_ctx_create_ub_event(base)};
   if (!context) return fail(Errc::unavailable, "libunbound cannot start: out of memory");
-  ub_ctx_debugout(context.get(), nullptr);  // else it writes to standard error
-  Result<void> done = set_options(context.get(), settings_of(options, loopback));
-  if (done) done = set_trust_anchor(context.get(), options.trust_anchor);
-  if (done) done = set_servers(context.get(), servers);
-  if (done) done = finalize(context.get(), options);
-  if (done) done = unhide_zones(context.get());
-  if (!done) return std::unexpected(done.error());
+  if (auto done = configure_unbound(context.get(), options); !done)
+    return std::unexpected(std::move(done).error());
   return context;
 }
 

@@ -35,6 +35,9 @@ using UnboundContext = std::unique_ptr<ub_ctx, UnboundDelete>;
 [[nodiscard]] Result<UnboundContext> make_unbound_context(const DnsOptions& options,
                                                           ub_event_base* base);
 
+/// The same for a new context in event mode that was made elsewhere.
+[[nodiscard]] Result<void> configure_unbound(ub_ctx* context, const DnsOptions& options);
+
 /// The addresses that `options` forwards to: its own, else those of its resolv.conf.
 [[nodiscard]] Result<std::vector<std::string>> configured_servers(const DnsOptions& options);
 
