@@ -267,9 +267,15 @@ class SignedDns:
         raise RuntimeError(f"{process} does not start: {self._logs()}")
 
     def _stop(self, process):
+        """Asks for the end first: NSD's children outlive their parent when that is killed."""
         stopped = self._processes.pop(process)
-        stopped.kill()
-        stopped.wait()
+        stopped.terminate()
+        stopped.send_signal(signal.SIGCONT)    # in case it is silent
+        try:
+            stopped.wait(10)
+        except subprocess.TimeoutExpired:
+            stopped.kill()
+            stopped.wait()
 
     def _state(self, process, place):
         if self._processes[process].poll() is not None:
