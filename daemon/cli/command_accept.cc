@@ -2,10 +2,9 @@
 #include <algorithm>
 
 #include "daemon/cli/arguments.h"
+#include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/report.h"
-#include "daemon/control/identity.h"
-#include "daemon/control/run_lock.h"
 #include "daemon/store/store.h"
 
 namespace tlspact {
@@ -50,21 +49,15 @@ Result<CommandResult> run_accept(const std::vector<std::string>& given,
   if (arguments.wants_help()) return CommandResult{.text = arguments.help()};
   const auto source = arguments.positional();
   if (!source) return std::unexpected(source.error());
-  const auto config = load_config(global);
-  if (!config) return std::unexpected(config.error());
-  if (auto changed = become_owner_of(config->service.state_dir); !changed)
-    return std::unexpected(changed.error());
-  const auto lock = RunLock::take(config->state_path("lock"));
-  if (!lock) return std::unexpected(lock.error());
-  CommandResult result;
-  auto store =
-      Store::open(config->store_path(), Store::Access::read_write, clock_now(), result.notices);
-  if (!store) return std::unexpected(store.error());
+  auto open = open_changing_store(global, clock_now());
+  if (!open) return std::unexpected(open.error());
+  CommandResult result{.notices = std::move(open->notices)};
   if (*source == "clock") {
-    if (auto kept = store->accept_clock(clock_now()); !kept) return std::unexpected(kept.error());
+    if (auto kept = open->store.accept_clock(clock_now()); !kept)
+      return std::unexpected(kept.error());
     result.text = "the clock is taken to be right for a day\n";
   } else {
-    auto text = accept_list(*config, *store, list_name(*source));
+    auto text = accept_list(open->config, open->store, list_name(*source));
     if (!text) return std::unexpected(text.error());
     result.exit_code = text->empty() ? 1 : 0;
     result.text =

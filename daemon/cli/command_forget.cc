@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/arguments.h"
+#include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
-#include "daemon/control/identity.h"
-#include "daemon/control/run_lock.h"
 #include "daemon/dns/idna.h"
-#include "daemon/store/store.h"
 
 namespace tlspact {
 
@@ -25,17 +23,11 @@ Result<CommandResult> run_forget(const std::vector<std::string>& given,
   if (!domain) return std::unexpected(domain.error());
   const auto key = parse_policy_key(*domain);
   if (!key) return std::unexpected(key.error());
-  const auto config = load_config(global);
-  if (!config) return std::unexpected(config.error());
-  if (auto changed = become_owner_of(config->service.state_dir); !changed)
-    return std::unexpected(changed.error());
-  const auto lock = RunLock::take(config->state_path("lock"));
-  if (!lock) return std::unexpected(lock.error());
-  CommandResult result;
-  auto store =
-      Store::open(config->store_path(), Store::Access::read_write, clock_now(), result.notices);
-  if (!store) return std::unexpected(store.error());
-  if (auto done = store->forget_domain(key->text()); !done) return std::unexpected(done.error());
+  auto open = open_changing_store(global, clock_now());
+  if (!open) return std::unexpected(open.error());
+  CommandResult result{.notices = std::move(open->notices)};
+  if (auto done = open->store.forget_domain(key->text()); !done)
+    return std::unexpected(done.error());
   result.text = key->text() + ": forgotten; \"tlspact generate\" brings it into the maps\n";
   result.json = new Poco::JSON::Object;
   result.json->set("forgotten", key->text());

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/arguments.h"
+#include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/progress.h"
 #include "daemon/control/clock_guard.h"
-#include "daemon/control/identity.h"
 #include "daemon/control/refresh.h"
-#include "daemon/control/run_lock.h"
 #include "daemon/control/run_record.h"
 #include "daemon/dns/idna.h"
 
@@ -61,21 +60,15 @@ Result<CommandResult> run_refresh(const std::vector<std::string>& given,
       return fail(Errc::bad_input, key->text() + " is a pattern: name a domain");
     how.look_up_now.insert(key->text());
   }
-  const auto config = load_config(global);
-  if (!config) return std::unexpected(config.error());
-  if (auto changed = become_owner_of(config->service.state_dir); !changed)
-    return std::unexpected(changed.error());
-  const auto lock = RunLock::take(config->state_path("lock"));
-  if (!lock) return std::unexpected(lock.error());
-  CommandResult result;
-  auto store = Store::open(config->store_path(), Store::Access::read_write, now, result.notices);
-  if (!store) return std::unexpected(store.error());
-  if (const auto last = read_run_record(config->state_path("run.json"))) {
-    const auto alert = clock_alert(*store, last->decided_at, now);
+  auto open = open_changing_store(global, now);
+  if (!open) return std::unexpected(open.error());
+  CommandResult result{.notices = std::move(open->notices)};
+  if (const auto last = read_run_record(open->config.state_path("run.json"))) {
+    const auto alert = clock_alert(open->store, last->decided_at, now);
     if (!alert) return std::unexpected(alert.error());
     if (*alert) return fail(Errc::try_again, "clock: " + (*alert)->text);
   }
-  const Refreshed refreshed = refresh(*config, *store, how);
+  const Refreshed refreshed = refresh(open->config, open->store, how);
   result.notices.insert(result.notices.end(), refreshed.notices.begin(), refreshed.notices.end());
   if (refreshed.never_good) result.exit_code = static_cast<int>(Errc::unavailable);
   if (refreshed.refused) result.exit_code = static_cast<int>(Errc::bad_input);

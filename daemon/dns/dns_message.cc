@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "smtp/dns_records.h"
+
 namespace tlspact {
 
 namespace {
@@ -184,7 +186,7 @@ DnsAnswer to_answer(const DnsMessage& message, RecordType type) {
   std::uint32_t ttl = 0x7FFFFFFFU;
   const std::string end =
       type == RecordType::cname ? message.question : follow(message, message.question, ttl);
-  answer.canonical_name = name_text(end);
+  answer.canonical_name = parse_dns_name(end).value_or("");
   if (message.rcode != kNoError && message.rcode != kNxDomain) return answer;
   for (const DnsRecord& record : message.answer) {
     if (record.type != static_cast<std::uint16_t>(type) || record.owner != end) continue;
@@ -199,30 +201,6 @@ DnsAnswer to_answer(const DnsMessage& message, RecordType type) {
   if (answer.outcome != DnsOutcome::records) ttl = std::min(ttl, sane(negative_ttl(message)));
   answer.ttl = Seconds{ttl};
   return answer;
-}
-
-std::string name_text(const std::string& wire) {
-  std::string out;
-  for (std::size_t at = 0; at < wire.size();) {
-    const auto length = static_cast<std::uint8_t>(wire[at++]);
-    if (length == 0) break;
-    if (!out.empty()) out += '.';
-    const std::size_t end = std::min(wire.size(), at + length);
-    for (; at < end; ++at) {
-      const char c = lower(wire[at]);
-      if (c == '.' || c == '\\') {
-        out += {'\\', c};
-      } else if (c > ' ' && c <= '~') {
-        out += c;
-      } else {
-        const auto byte = static_cast<std::uint8_t>(c);
-        out += '\\';
-        for (const int unit : {100, 10, 1})
-          out += static_cast<char>('0' + byte / unit % 10);
-      }
-    }
-  }
-  return out;
 }
 
 }  // namespace tlspact

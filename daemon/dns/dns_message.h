@@ -39,8 +39,4 @@ struct DnsMessage {
 /// another rcode than NOERROR and NXDOMAIN, `reason` are the caller's to fill.
 [[nodiscard]] DnsAnswer to_answer(const DnsMessage& message, RecordType type);
 
-/// "a.example.com" of a name on the wire; lower-case, no trailing dot; dots inside a label and
-/// bytes that do not print as "\." and "\DDD" (RFC 1035 section 5.1). Empty for the root.
-[[nodiscard]] std::string name_text(const std::string& wire);
-
 }  // namespace tlspact

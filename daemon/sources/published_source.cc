@@ -149,15 +149,15 @@ void PublishedSource::look_up(const FetchContext& context, const std::set<std::s
   for (const std::string& text : keys) {
     const PolicyKey key = PolicyKey::from_normal_form(text);
     if (key.pattern.subdomains) continue;
-    const bool now = context.look_up_everything || context.look_up_now.contains(text);
+    const bool wanted_now = context.look_up_everything || context.look_up_now.contains(text);
     const std::string& domain = key.domain().text();
     const auto dane = states_.dane.find(text);
-    if (dane_ && (now || dane == states_.dane.end() || look_is_due(dane->second, now_)) &&
+    if (dane_ && (wanted_now || dane == states_.dane.end() || look_is_due(dane->second, now_)) &&
         looked_up_.insert("DANE " + text).second)
       work.dane.push_back(key);
     const auto sts = states_.sts.find(domain);
     if (config_.mta_sts.enabled &&
-        (now || sts == states_.sts.end() || sts_is_due(sts->second, now_)) &&
+        (wanted_now || sts == states_.sts.end() || sts_is_due(sts->second, now_)) &&
         looked_up_.insert("MTA-STS " + domain).second)
       work.sts.push_back(key.domain());
   }
@@ -226,9 +226,9 @@ void PublishedSource::add_sts(const FetchContext& context, PolicyInputs& inputs,
 
 void PublishedSource::add_dane(const FetchContext& context, PolicyInputs& inputs) const {
   for (const auto& [text, memory] : states_.dane) {
-    const DaneFacts now = facts(memory, context.now);
-    if (context.tell_everything || says_something(now))
-      inputs.add(PolicyKey::from_normal_form(text), dane_candidate(memory, now));
+    const DaneFacts known = facts(memory, context.now);
+    if (context.tell_everything || says_something(known))
+      inputs.add(PolicyKey::from_normal_form(text), dane_candidate(memory, known));
   }
 }
 
@@ -247,13 +247,13 @@ std::string PublishedSource::fingerprint() const {
     if (state.fault_since) add(format_time(*state.fault_since) + state.last_error);
   }
   for (const auto& [key, memory] : states_.dane) {
-    const DaneFacts now = facts(memory, now_);
-    if (!says_something(now)) continue;
-    add(key + " " + std::string{dane_state_name(now.state)} + " " +
-        (now.last_good ? std::string{dane_state_name(*now.last_good)} : "") + " " +
-        (now.tlsa_ever_seen ? "seen" : ""));
+    const DaneFacts known = facts(memory, now_);
+    if (!says_something(known)) continue;
+    add(key + " " + std::string{dane_state_name(known.state)} + " " +
+        (known.last_good ? std::string{dane_state_name(*known.last_good)} : "") + " " +
+        (known.tlsa_ever_seen ? "seen" : ""));
     // How long it is ago matters where nothing newer is known.
-    if (now.state == DaneState::unknown) add(format_time(now.last_good_at));
+    if (known.state == DaneState::unknown) add(format_time(known.last_good_at));
   }
   return name() + " " + Poco::DigestEngine::digestToHex(digest.digest());
 }

@@ -5,6 +5,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <expected>
 
+#include "smtp/dns_records.h"
+
 namespace tlspact {
 namespace {
 
@@ -12,16 +14,14 @@ namespace asio = boost::asio;
 using asio::ip::address;
 using Addresses = std::vector<address>;
 
-/// Appends what one answer holds; other sizes of rdata are no addresses.
-template <class Address>
-void add(Addresses& to, const DnsAnswer& answer) {
-  typename Address::bytes_type bytes{};
-  if (answer.outcome != DnsOutcome::records) return;
+/// What is no address of that family is left out.
+Addresses addresses_in(const DnsAnswer& answer, bool ipv6) {
+  Addresses out;
   for (const std::string& rdata : answer.rdata) {
-    if (rdata.size() != bytes.size()) continue;
-    std::ranges::copy(rdata, bytes.begin());
-    to.emplace_back(Address{bytes});
+    const auto parsed = parse_address(rdata);
+    if (parsed && parsed->is_v6() == ipv6) out.push_back(*parsed);
   }
+  return out;
 }
 
 /// One of each family in turn, IPv6 first (RFC 8305 section 4).
@@ -40,11 +40,7 @@ asio::awaitable<std::expected<Addresses, std::string>> addresses_of(std::string 
   using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
   const auto [aaaa, a] =
       co_await (resolver.query(host, RecordType::aaaa) && resolver.query(host, RecordType::a));
-  Addresses ipv6;
-  Addresses ipv4;
-  add<asio::ip::address_v6>(ipv6, aaaa);
-  add<asio::ip::address_v4>(ipv4, a);
-  Addresses out = in_turn(ipv6, ipv4);
+  Addresses out = in_turn(addresses_in(aaaa, true), addresses_in(a, false));
   // One family that answers is enough.
   if (out.empty()) {
     for (const DnsAnswer* each : {&a, &aaaa}) {

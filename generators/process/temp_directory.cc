@@ -17,7 +17,8 @@ Result<TempDirectory> TempDirectory::make(const std::filesystem::path& parent) {
   } else {
     std::filesystem::create_directories(base, error);
   }
-  std::string name = (base / "tlspact-XXXXXX").string();
+  std::string name =
+      (base / ("tlspact-" + std::string(6, 'X'))).string();  // for mkdtemp to replace
   if (::mkdtemp(name.data()) == nullptr)
     return fail(Errc::io, name + ": cannot be made: " + std::strerror(errno));
   return TempDirectory{name};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// The laboratory of DNS (tests/lab/signed_dns.py) for a test in C++, name servers that misbehave,
-/// and running a coroutine to its end.
+/// The laboratory of DNS (tests/lab/signed_dns.py) for a test in C++, and name servers that
+/// misbehave.
 #pragma once
 
 #include <Poco/JSON/Object.h>
@@ -12,9 +12,6 @@
 #include <Poco/Process.h>
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -25,6 +22,7 @@
 
 #include "daemon/dns/dns_options.h"
 #include "generators/process/temp_directory.h"
+#include "tests/daemon/coroutines.h"
 
 namespace tlspact::test {
 
@@ -140,20 +138,5 @@ class FakeNameServer {
   std::atomic<unsigned> questions_ = 0;
   std::thread thread_;
 };
-
-/// Runs one coroutine, and whatever else the context has to do, to the end.
-template <class T>
-T run(boost::asio::io_context& context, boost::asio::awaitable<T> work) {
-  std::optional<T> result;
-  std::exception_ptr failed;
-  boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr error, T value) {
-    failed = error;
-    if (!error) result = std::move(value);
-  });
-  context.restart();
-  context.run();
-  if (failed) std::rethrow_exception(failed);
-  return std::move(result.value());
-}
 
 }  // namespace tlspact::test

@@ -107,12 +107,5 @@ TEST_CASE("a message that is cut off anywhere, or has any one byte changed, is r
   }
 }
 
-TEST_CASE("a name as text") {
-  CHECK(name_text("\0"s).empty());
-  CHECK(name_text("\1A\7eXample\0"s) == "a.example");
-  CHECK(name_text("\3a.b\1c\0"s) == "a\\.b.c");
-  CHECK(name_text("\3\0 \xFF\1\\\0"s) == "\\000\\032\\255.\\\\");
-}
-
 }  // namespace
 }  // namespace tlspact

@@ -30,6 +30,9 @@ TEST_CASE("a name on the wire as text (RFC 1035 section 3.1)") {
       {bytes("03 61 5c 62 00"), R"(a\\b)", "a backslash"},
       {bytes("04 61 00 20 ff 00"), R"(a\000\032\255)", "unprintable bytes"},
       {bytes("02 0a 0d 00"), R"(\010\013)", "line ends"},
+      {bytes("01 41 07 65 58 61 6d 70 6c 65 00"), "a.example", "mixed case"},
+      {bytes("03 61 2e 62 01 63 00"), R"(a\.b.c)", "a dot inside a label, and one behind it"},
+      {bytes("03 00 20 ff 01 5c 00"), R"(\000\032\255.\\)", "nothing that prints, and a backslash"},
       {label(63) + '\0', std::string(63, 'a'), "the longest label"},
       {label(63) + label(63) + label(63) + label(61) + '\0',
        std::string(63, 'a') + '.' + std::string(63, 'a') + '.' + std::string(63, 'a') + '.' +
