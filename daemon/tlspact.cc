@@ -60,7 +60,9 @@ int print(const Result<CommandResult>& result, bool json) {
   std::istringstream lines{notices_text(result->notices, Severity::warning)};
   for (std::string line; std::getline(lines, line);)
     std::cerr << "tlspact: " << line << "\n";
-  if (json && !result->json.isNull()) {
+  if (json && !result->document.empty()) {
+    std::cout << result->document << "\n";
+  } else if (json && !result->json.isNull()) {
     print_json(result->json);
   } else {
     std::cout << result->text;

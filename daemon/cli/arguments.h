@@ -33,6 +33,10 @@ class Arguments {
   [[nodiscard]] std::string text(const std::string& name) const {
     return has(name) ? values_[name].as<std::string>() : std::string{};
   }
+  /// Of an option that may be given several times.
+  [[nodiscard]] std::vector<std::string> texts(const std::string& name) const {
+    return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>{};
+  }
   /// The positional argument, or an Error (usage) that shows the synopsis.
   [[nodiscard]] Result<std::string> positional() const;
   /// An RFC 3339 time or a date; nullopt if the option was not given.

@@ -28,7 +28,8 @@ struct CommandResult {
   int exit_code = 0;
   std::string text;
   Poco::JSON::Object::Ptr json;
-  Notices notices;  ///< alerts and warnings go to standard error
+  std::string document;  ///< a JSON document that is written already; empty: `json` is it
+  Notices notices;       ///< alerts and warnings go to standard error
 };
 
 struct Subcommand {
@@ -61,6 +62,10 @@ Result<CommandResult> run_accept(const std::vector<std::string>& arguments,
 Result<CommandResult> run_refresh(const std::vector<std::string>& arguments,
                                   const GlobalOptions& global);
 Result<CommandResult> run_forget(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
+Result<CommandResult> run_deliver(const std::vector<std::string>& arguments,
+                                  const GlobalOptions& global);
+Result<CommandResult> run_replay(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
 Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);

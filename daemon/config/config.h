@@ -71,6 +71,11 @@ struct Config {
     std::string ca_file;  ///< empty: the system's store
   } tls;
   struct {
+    std::uint32_t port = 25;
+    std::string helo;           ///< empty: this host's name
+    std::string tlsrpt_socket;  ///< absolute path; empty: nothing is told
+  } smtp;
+  struct {
     AutoBool enabled;
     std::string version = "auto";
     std::string map;  ///< empty: STATE_DIR/postfix/tls_policy

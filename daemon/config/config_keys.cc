@@ -9,6 +9,7 @@
 
 #include "generators/postfix/postfix_options.h"
 #include "generators/table/table.h"
+#include "policy/domain.h"
 
 namespace tlspact {
 namespace {
@@ -59,6 +60,15 @@ const char* postfix_map_fault(const Config& config) {
 const char* port_fault(const Config& config) {
   return config.mta_sts.port > 0 && config.mta_sts.port < 65536 ? nullptr
                                                                 : "must be from 1 to 65535";
+}
+
+const char* smtp_port_fault(const Config& config) {
+  return config.smtp.port > 0 && config.smtp.port < 65536 ? nullptr : "must be from 1 to 65535";
+}
+
+const char* helo_fault(const Config& config) {
+  const std::string& helo = config.smtp.helo;
+  return helo.empty() || Domain::parse(helo) ? nullptr : "must be a fully qualified host name";
 }
 
 const char* refresh_fault(const Config& config) {
@@ -170,6 +180,18 @@ constexpr std::array kConfigKeys{
         "PEM file of the certificate authorities that are trusted for https and that the "
         "Exim fragments name. Empty: the system's store.",
         [](const Config& c) { return is_absolute_or_empty(c.tls.ca_file) ? nullptr : kAbsolute; }},
+    ConfigKey{"smtp", "port", [](Config& c) { return Slot{&c.smtp.port}; },
+              "Of the MX hosts. Another one than 25 is for tests.", smtp_port_fault},
+    ConfigKey{"smtp", "helo", [](Config& c) { return Slot{&c.smtp.helo}; },
+              "The name to greet MX hosts with: one that resolves to the address that connects, "
+              "and back. Empty: this host's name.",
+              helo_fault},
+    ConfigKey{"smtp", "tlsrpt_socket", [](Config& c) { return Slot{&c.smtp.tlsrpt_socket}; },
+              "UNIX socket of a TLSRPT collector (RFC 8460) that is told how each delivery of "
+              "\"tlspact deliver\" fared, as Postfix tells it. Probes are never told. Empty: none.",
+              [](const Config& c) {
+                return is_absolute_or_empty(c.smtp.tlsrpt_socket) ? nullptr : kAbsolute;
+              }},
     ConfigKey{"postfix", "enabled", [](Config& c) { return Slot{&c.postfix.enabled}; },
               "Whether to write maps for Postfix. \"auto\": if it is installed, or with --output."},
     ConfigKey{"postfix", "version", [](Config& c) { return Slot{&c.postfix.version}; },

@@ -80,7 +80,7 @@ std::vector<std::string> Delivery::open() const {
 
 SessionRequest Delivery::request_for(const DeliveryAttempt& attempt) const {
   SessionRequest request;
-  request.host = attempt.host.text();
+  request.host = attempt.host;
   request.endpoint = {attempt.address, options_.port};
   request.helo = options_.helo;
   request.policy = attempt.policy;

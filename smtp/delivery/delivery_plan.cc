@@ -52,7 +52,7 @@ void add_host(DeliveryPlan& plan, const MxHost& host, HostPolicy policy, bool re
     plan.passed_over.push_back(passed_over(Stage::dns_address, OutcomeClass::absent,
                                            host.name.text() + ": there is no address"));
   for (const auto& address : host.found.addresses)
-    plan.attempts.push_back({host.name, address, policy});
+    plan.attempts.push_back({host.name.text(), address, policy});
 }
 
 /// Why there is no host; nullopt: there are some.

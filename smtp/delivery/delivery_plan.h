@@ -18,7 +18,7 @@
 namespace tlspact {
 
 struct DeliveryAttempt {
-  Domain host;
+  std::string host;  ///< the MX host, or an address literal with its brackets
   boost::asio::ip::address address;
   HostPolicy policy;
 };
