@@ -115,9 +115,12 @@ asio::awaitable<Answer> Session::ask(std::string command, Stage stage) {
 }
 
 asio::awaitable<bool> Session::open() {
-  if (!co_await connect()) co_return false;
-  if (!co_await read_banner()) co_return false;
-  if (!co_await greet()) co_return false;
+  const bool connected = co_await connect();
+  if (!connected) co_return false;
+  const bool greeted = co_await read_banner();
+  if (!greeted) co_return false;
+  const bool known = co_await greet();
+  if (!known) co_return false;
   if (request_.policy.demand == TlsDemand::none || request_.in_clear) co_return true;
   if (!result_.offered_in_clear.starttls) co_return go_on_in_clear();
   co_return co_await start_tls();
@@ -196,8 +199,10 @@ void Session::no_tls() {
 }
 
 asio::awaitable<bool> Session::start_tls() {
-  if (!co_await ask_for_tls()) co_return false;
-  if (!co_await shake_hands()) co_return false;
+  const bool granted = co_await ask_for_tls();
+  if (!granted) co_return false;
+  const bool shaken = co_await shake_hands();
+  if (!shaken) co_return false;
   if (!check()) co_return false;
   co_return co_await greet_under_tls();
 }

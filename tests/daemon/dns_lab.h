@@ -22,7 +22,7 @@
 
 #include "daemon/dns/dns_options.h"
 #include "generators/process/temp_directory.h"
-#include "tests/daemon/coroutines.h"
+#include "tests/support/coroutines.h"
 
 namespace tlspact::test {
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "daemon/sources/sts_fetcher.h"
-#include "tests/daemon/coroutines.h"
+#include "tests/support/coroutines.h"
 #include "tests/daemon/https_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/policies.h"

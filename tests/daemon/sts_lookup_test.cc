@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/daemon/coroutines.h"
+#include "tests/support/coroutines.h"
 #include "tests/daemon/https_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/policies.h"
