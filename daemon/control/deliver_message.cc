@@ -163,7 +163,8 @@ asio::awaitable<void> Run::to_next_hop(PolicyKey key, const Group& group, Domain
   if (in_force != decision.policy.get())
     result.policy += ", passed over: the message says \"TLS-Required: No\"";
   const TlsPolicy policy = wanted(in_force);
-  const MxLookup lookup = co_await look_up_mx(resolver_, key, {.port = job_.port});
+  const MxLookupOptions look{.port = job_.port};
+  const MxLookup lookup = co_await look_up_mx(resolver_, key, look);
   DeliveryPlan plan = plan_delivery(lookup, key, &policy, job_.requiretls, at_random);
   co_await carry(std::move(plan), group, key.port.value_or(job_.port), result);
   if (!config_.smtp.tlsrpt_socket.empty())

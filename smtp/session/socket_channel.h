@@ -4,18 +4,16 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "smtp/session/byte_stream.h"
 #include "smtp/session/channel.h"
 #include "smtp/tls/tls_client.h"
 
 namespace tlspact {
 
-/// One connection. Reads at most a few kilobytes ahead and keeps no buffer for TLS between records:
-/// thousands of open sessions cost little. Never raises SIGPIPE.
+/// One connection. Reads at most a few kilobytes ahead.
 class SocketChannel : public SessionChannel {
  public:
   /// The whole connection ends at `whole` from now. `message`: what write_message() sends; may be
@@ -24,7 +22,7 @@ class SocketChannel : public SessionChannel {
   SocketChannel(const boost::asio::any_io_executor& executor, const TlsClient& tls,
                 std::chrono::milliseconds whole, const Message* message = nullptr,
                 std::optional<boost::asio::ip::address> from = std::nullopt);
-  ~SocketChannel() override;
+  ~SocketChannel() override = default;
   SocketChannel(const SocketChannel&) = delete;
   SocketChannel& operator=(const SocketChannel&) = delete;
   SocketChannel(SocketChannel&&) = delete;
@@ -42,34 +40,19 @@ class SocketChannel : public SessionChannel {
   [[nodiscard]] Micros elapsed() override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  struct Watch;
-  enum class Io : std::uint8_t { done, want_read, want_write, failed };
-  struct Tried {
-    Io io = Io::failed;
-    std::size_t bytes = 0;
-    ChannelFault fault;
-  };
+  using Clock = ByteStream::Clock;
 
-  [[nodiscard]] Tried try_read(char* into, std::size_t size);
-  [[nodiscard]] Tried try_write(const char* from, std::size_t size);
-  [[nodiscard]] Tried judge_tls(int result);
-  /// Until the socket is ready for what was wanted; a fault by the deadline.
-  [[nodiscard]] boost::asio::awaitable<ChannelResult<void>> wait(Io wanted);
   [[nodiscard]] boost::asio::awaitable<ChannelResult<void>> fill();
   [[nodiscard]] std::optional<ChannelResult<std::string>> next_line();
 
   const TlsClient& tls_;
   const Message* message_;
   std::optional<boost::asio::ip::address> from_;
-  boost::asio::ip::tcp::socket socket_;
-  SslPtr ssl_;
+  ByteStream stream_;
   std::string input_;  ///< read and not yet taken, from taken_
   std::size_t taken_ = 0;
   Clock::time_point begin_;
   Clock::time_point end_;
-  std::shared_ptr<Watch> watch_;
-  bool broken_ = false;
 };
 
 }  // namespace tlspact
