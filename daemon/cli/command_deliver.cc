@@ -33,6 +33,8 @@ po::options_description deliver_options() {
       "level", text("LEVEL"),
       "instead of what is in force: none, may, encrypt, dane, dane-only, secure")(
       "via", text("NEXT-HOP"), "send everything there, as a transport map would")(
+      "mx", text("HOST=ADDRESS"),
+      "the MX host and its address, instead of what DNS says: to try a server before its DNS")(
       "port", text("PORT"), "of MX hosts and address literals (default: [smtp] port)")(
       "requiretls", "with REQUIRETLS (RFC 8689)")("no-chunking", "DATA even where BDAT is offered")(
       "notify", text("WORDS"), "NOTIFY for every recipient (RFC 3461), such as NEVER")(
@@ -82,6 +84,17 @@ Result<void> read_route(const Arguments& arguments, DeliveryJob& job) {
     if (!key) return std::unexpected(std::move(key.error()));
     if (key->pattern.subdomains) return fail(Errc::usage, "--via takes a next-hop, no pattern");
     job.via = *std::move(key);
+  }
+  if (arguments.has("mx")) {
+    const std::string given = arguments.text("mx");
+    const std::size_t equals = std::min(given.find('='), given.size());
+    auto host = parse_domain(given.substr(0, equals));
+    boost::system::error_code error;
+    const auto address =
+        boost::asio::ip::make_address(given.substr(std::min(equals + 1, given.size())), error);
+    if (!host || error)
+      return fail(Errc::usage, "--mx takes HOST=ADDRESS, as mx1.acme.example=192.0.2.1");
+    job.mx.emplace(*std::move(host), address);
   }
   if (!arguments.has("port")) return {};
   const std::string text = arguments.text("port");

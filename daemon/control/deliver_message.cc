@@ -72,6 +72,20 @@ TlsDemand literal_demand(Level level) {
   return level == Level::encrypt ? TlsDemand::encrypted : TlsDemand::pkix;
 }
 
+/// What DNS is not asked for: a host that was named, as a next-hop in brackets is.
+MxLookup named_host(const std::pair<Domain, asio::ip::address>& named) {
+  MxLookup lookup;
+  lookup.source = MxSource::configured;
+  lookup.secure = true;
+  MxHost host;
+  host.name = named.first;
+  host.found.addresses = {named.second};
+  host.found.dane = HostDane::none;
+  host.found.reason = "TLSA was not looked up: the host is named on the command line";
+  lookup.hosts.push_back(std::move(host));
+  return lookup;
+}
+
 /// One run: what all next-hops share.
 class Run {
  public:
@@ -163,8 +177,13 @@ asio::awaitable<void> Run::to_next_hop(PolicyKey key, const Group& group, Domain
   if (in_force != decision.policy.get())
     result.policy += ", passed over: the message says \"TLS-Required: No\"";
   const TlsPolicy policy = wanted(in_force);
-  const MxLookupOptions look{.port = job_.port};
-  const MxLookup lookup = co_await look_up_mx(resolver_, key, look);
+  MxLookup lookup;
+  if (job_.mx) {
+    lookup = named_host(*job_.mx);
+  } else {
+    const MxLookupOptions look{.port = job_.port};
+    lookup = co_await look_up_mx(resolver_, key, look);
+  }
   DeliveryPlan plan = plan_delivery(lookup, key, &policy, job_.requiretls, at_random);
   co_await carry(std::move(plan), group, key.port.value_or(job_.port), result);
   if (!config_.smtp.tlsrpt_socket.empty())

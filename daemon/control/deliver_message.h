@@ -3,9 +3,11 @@
 /// that is in force for each of their domains.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/config.h"
@@ -23,7 +25,9 @@ struct DeliveryJob {
   std::optional<MailAddress> sender;  ///< nullopt: the null reverse-path
   std::vector<MailAddress> recipients;
   std::optional<PolicyKey> via;  ///< a next-hop for all of them, as in a transport map
-  std::optional<Level> level;    ///< instead of what is in force
+  /// Instead of what DNS says: the one MX host, and where it is.
+  std::optional<std::pair<Domain, boost::asio::ip::address>> mx;
+  std::optional<Level> level;  ///< instead of what is in force
   std::uint16_t port = 25;
   bool requiretls = false;
   bool chunking = true;

@@ -1,5 +1,5 @@
 # The test program of daemon/. gpg makes the keys, openssl the certificates.
-room_tests(daemon
+room_tests(daemon PRECOMPILED tests_asio
   SOURCES agreed_test.cc agreement_hostile_test.cc agreement_parser_test.cc agreement_refused_test.cc
           agreement_source_test.cc config_file_test.cc config_test.cc dns_message_test.cc
           dnssec_self_test_test.cc exim_wiring_test.cc

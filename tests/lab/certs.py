@@ -81,6 +81,14 @@ class Authority:
                  "-copy_extensions", "copyall", "-days", "30", "-out", target)
         return Credential(target, key)
 
+    def issue_rsa(self, *names):
+        """The same with an RSA key of 2,048 bits."""
+        request, key = self._request(names, new_key=("-newkey", "rsa:2048", "-nodes"), suffix="-rsa")
+        target = request.with_suffix(".crt")
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.own.key,
+                 "-copy_extensions", "copyall", "-days", "30", "-out", target)
+        return Credential(target, key)
+
     def issue_with_chain(self, *names):
         """The same, with this authority's certificate behind it in the file."""
         leaf = self.issue(*names)
@@ -107,11 +115,11 @@ class Authority:
                  "-days", "30", "-out", target)
         return Credential(target, key)
 
-    def _request(self, names, alternative_names=True):
-        stem = self.directory / names[0].replace("*", "_")
+    def _request(self, names, alternative_names=True, new_key=NEW_KEY, suffix=""):
+        stem = self.directory / (names[0].replace("*", "_") + suffix)
         request, key = stem.with_name(stem.name + ".csr"), stem.with_name(stem.name + ".key")
         more = ("-addext", _alternative_names(names)) if alternative_names else ()
-        _openssl("req", "-new", *NEW_KEY, "-keyout", key, "-out", request,
+        _openssl("req", "-new", *new_key, "-keyout", key, "-out", request,
                  "-subj", f"/CN={names[0]}", *more)
         return request, key
 
