@@ -77,11 +77,11 @@ MxLookup named_host(const std::pair<Domain, asio::ip::address>& named) {
   MxLookup lookup;
   lookup.source = MxSource::configured;
   lookup.secure = true;
-  MxHost host;
-  host.name = named.first;
-  host.found.addresses = {named.second};
-  host.found.dane = HostDane::none;
-  host.found.reason = "TLSA was not looked up: the host is named on the command line";
+  HostLookup found;
+  found.addresses = {named.second};
+  found.dane = HostDane::none;
+  found.reason = "TLSA was not looked up: the host is named on the command line";
+  MxHost host{.name = named.first, .preference = 0, .found = std::move(found)};
   lookup.hosts.push_back(std::move(host));
   return lookup;
 }

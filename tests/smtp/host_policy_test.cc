@@ -10,9 +10,9 @@ using namespace tlspact;
 namespace {
 
 MxHost host_with(HostDane dane, const std::string& name = "mx1.acme.example", int preference = 10) {
-  MxHost host;
-  host.name = Domain::from_normal_form(name);
-  host.preference = static_cast<std::uint16_t>(preference);
+  MxHost host{.name = Domain::from_normal_form(name),
+              .preference = static_cast<std::uint16_t>(preference),
+              .found = {}};
   host.found.addresses = {boost::asio::ip::make_address("192.0.2.1")};
   host.found.dane = dane;
   host.found.reason = "the reason";
