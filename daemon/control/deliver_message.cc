@@ -222,7 +222,7 @@ asio::awaitable<void> Run::carry(DeliveryPlan plan, const Group& group, std::uin
 DnsOptions dns_options(const Config& config) {
   DnsOptions options;
   options.servers = config.dns.servers;
-  options.trust_anchor = config.dns.trust_anchor;
+  options.trust_anchor = config.dane.enabled ? config.dns.trust_anchor : "";
   return options;
 }
 
