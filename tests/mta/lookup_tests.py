@@ -40,16 +40,11 @@ class LookupsTest(MtaTest):
         cls.tlspact("generate")
         cls.tlspact("init", "--apply")
         cls.said = cls.tlspact("generate")
-        cls.finish()
         cls.world.forget()
         cls.mta.start()
         cls.addClassCleanup(cls.mta.stop)
         for case in lookup_cases.BATCH:
             cls.mta.send(case.sender, case.recipient)
-
-    @classmethod
-    def finish(cls):
-        """What init does not do."""
 
     @classmethod
     def tlspact(cls, *arguments):
@@ -162,6 +157,16 @@ class PublishedTests:
         self.assert_delivered_to("unsigned-mx", "unsigned-mx.signed.test")
         self.assert_refused("unsigned-mx-wrong")
         self.assert_refused("unsigned-mx-plain")
+
+    def test_mx_hosts_behind_an_unsigned_mx_are_tried_by_preference(self):
+        self.assert_delivered_to("unsigned-mx-order", "order-9.signed.test")
+        self.assert_delivered_to("unsigned-mx-next", "next-c.signed.test")
+
+    def test_mx_host_without_tlsa_behind_an_unsigned_mx_is_opportunistic(self):
+        self.assert_delivered_to("unsigned-mx-open", "open-b.elsewhere.test", tls=False)
+
+    def test_mx_host_behind_an_unsigned_mx_whose_zone_is_bogus_costs_that_host_only(self):
+        self.assert_delivered_to("unsigned-mx-lost", "lost-b.signed.test")
 
     def test_tlsa_of_an_mx_host_whose_alias_ends_in_an_unsigned_zone_is_obeyed(self):
         self.assert_delivered_to("alias-out", "mx.alias-out.test")
