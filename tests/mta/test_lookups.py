@@ -40,6 +40,8 @@ class PostfixLookupsTest(PublishedTests, LookupsTest):
 
     kind = "postfix"
     place = 0
+    resolv_confs = ("etc/resolv.conf", "var/spool/postfix/etc/resolv.conf")    # smtp(8) runs in a chroot
+    without_dane = ["encrypt", "", "secure"]
     tlsrpt = None
 
     @classmethod
@@ -130,6 +132,7 @@ class EximLookupsTest(PublishedTests, LookupsTest):
 
     kind = "exim"
     place = 1
+    without_dane = ["level=encrypt", "", "level=secure"]
 
     @classmethod
     def make_mta(cls, root):
@@ -160,6 +163,18 @@ class EximLookupsTest(PublishedTests, LookupsTest):
         for name in ("alias-out", "alias-out-wrong"):
             self.assert_delivered_to(name, f"mx.{name}.test")
             self.assert_verified(name, "no")
+
+    def test_exim_has_to_be_told_to_believe_its_resolver(self):
+        """A limit of the C library, which takes the AD bit off otherwise; check says so."""
+        secure = "${lookup dnsdb{dnssec_strict,defer_never,mx=dane-311.test}{yes}{no}}"
+        self.assertEqual(self.root.run("exim4", "-be", secure).strip(), "yes")
+        self.use_good_resolver_at_the_end()
+        self.use_resolver(lookup_world.RESOLV_CONF.replace(" trust-ad", ""))
+        self.assertEqual(self.root.run("exim4", "-be", secure).strip(), "no")
+        said = self.program.attempt("check").stdout
+        self.assertIn('does not say "options trust-ad"', said)
+        self.tlspact("generate")
+        self.assertEqual(self.levels(), self.without_dane)
 
     def test_dane_on_the_host_that_has_tlsa(self):
         self.assert_delivered_to("mixed-dane-right", "a.mixed-dane-right.test")
