@@ -16,7 +16,9 @@ Result<CommandResult> run_check(const std::vector<std::string>& given,
            "their\nconfiguration (as root: all of it) and says whether they consult the maps, what "
            "comes before,\nwhich agreements can never apply, and which settings undo a policy, "
            "each "
-           "with its remedy.\nChanges nothing; of the network only exim -bt asks (DNS).\n\n"
+           "with its remedy.\nChanges nothing; of the network only DNS is asked, by exim -bt and "
+           "whether the servers'\n"
+           "resolvers validate.\n\n"
            "Exit codes: 0 nothing to say; 1 an alert or a warning; 65 an agreement or list is\n"
            "refused; 69 a list was never fetched; 78 the configuration is wrong.",
        .positional = {}},

@@ -88,6 +88,7 @@ struct Config {
   struct {
     AutoBool enabled;
     std::string map;  ///< empty: STATE_DIR/exim/tls_policy.cdb
+    AutoBool dane;
   } exim;
   struct {
     std::string url;  ///< empty: sqlite:STATE_DIR/tlspact.db

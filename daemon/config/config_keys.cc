@@ -209,9 +209,11 @@ constexpr std::array kConfigKeys{
               "Run \"postfix reload\" after a change. \"auto\": where the file needs it "
               "(texthash, inbound networks and sender domains); Postfix notices a new cdb, lmdb or "
               "hash by itself."},
-    ConfigKey{"postfix", "dane", [](Config& c) { return Slot{&c.postfix.dane}; },
-              "Write DANE levels. \"auto\": if smtp_dns_support_level is dnssec. Postfix without "
-              "it would defer every dane-only destination."},
+    ConfigKey{
+        "postfix", "dane", [](Config& c) { return Slot{&c.postfix.dane}; },
+        "Write DANE levels. \"auto\": if smtp_dns_support_level is dnssec, unless it is known "
+        "that Postfix's resolver does not validate. Postfix would then defer every "
+        "dane-only destination."},
     ConfigKey{"postfix", "mx_binding", [](Config& c) { return Slot{&c.postfix.mx_binding}; },
               "Which entries bind the MX host itself (Postfix 3.10.5 and later): \"all\", \"sts\" "
               "(those of MTA-STS only), or \"auto\": all, unless Postfix sends TLSRPT, which would "
@@ -226,6 +228,10 @@ constexpr std::array kConfigKeys{
         "exim", "map", [](Config& c) { return Slot{&c.exim.map}; }, "Path of the policy map.",
         [](const Config& c) { return is_absolute_or_empty(c.exim.map) ? nullptr : kAbsolute; },
         "STATE_DIR/exim/tls_policy.cdb"},
+    ConfigKey{"exim", "dane", [](Config& c) { return Slot{&c.exim.dane}; },
+              "Write DANE levels. \"auto\": unless it is known that Exim's resolver does not "
+              "validate, or that resolv.conf has no \"options trust-ad\". Exim would then defer "
+              "every dane-only domain."},
     ConfigKey{"store", "url", [](Config& c) { return Slot{&c.store.url}; },
               "Where the last good lists and agreements are kept.", store_fault,
               "sqlite:STATE_DIR/tlspact.db"},

@@ -6,6 +6,7 @@
 
 #include "daemon/control/identity.h"
 #include "daemon/control/missing_files.h"
+#include "daemon/control/mta_dane.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
 #include "daemon/control/run_lock.h"
@@ -59,8 +60,9 @@ int exit_code_of(const Refreshed& refreshed, const CheckReport& report) {
 
 Result<CheckReport> check(const Config& config, Time now) {
   CheckReport report;
-  const auto facts = ask_mtas();
+  auto facts = ask_mtas();
   if (!facts) return std::unexpected(facts.error());
+  ask_resolvers(config, *facts);
   report.wiring = wiring_findings(config, *facts, now);
   if (auto changed = become_owner_of(config.service.state_dir); !changed)
     return std::unexpected(changed.error());
@@ -70,6 +72,9 @@ Result<CheckReport> check(const Config& config, Time now) {
   const Refreshed refreshed =
       refresh(config, *store, {.now = now, .offline = true, .keep_in_store = false});
   std::ranges::copy(refreshed.notices, std::back_inserter(report.findings));
+  std::ranges::move(resolver_findings(config, *facts, refreshed.snapshot),
+                    std::back_inserter(report.wiring));
+  keep_conclusions(read_run_record(config.state_path("run.json")), *facts);
   const GeneratorSettings settings = generator_settings(config, *facts);
   for (const Generator& generator : generators()) {
     if (!generator.enabled(settings)) continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// check(): everything that can be said about configuration, agreements, lists and the wiring of
-/// the mail servers without changing anything. Only `exim -bt` asks the DNS.
+/// the mail servers without changing anything. Only `exim -bt`, and the question
+/// whether the mail servers' resolvers validate, ask the DNS.
 #pragma once
 
 #include "daemon/config/config.h"

@@ -9,6 +9,7 @@
 #include "daemon/control/clock_guard.h"
 #include "daemon/control/downgrades.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/mta_dane.h"
 #include "daemon/control/refresh.h"
 #include "generators/process/temp_directory.h"
 #include "lookup/snapshot_file.h"
@@ -79,20 +80,25 @@ class Generation {
 
   Result<void> prepare() {
     report_.decided_at = options_.decides_at();
-    MtaFacts facts = assumed_facts();
+    facts_ = assumed_facts();
     if (options_.installs()) {
       auto installation = Installation::begin(config_);
       if (!installation) return std::unexpected(installation.error());
       installation_.emplace(*std::move(installation));
-      facts = installation_->facts();
+      facts_ = installation_->facts();
       last_run_ = read_run_record(run_record());
     } else if (!options_.output) {
       auto asked = ask_mtas();
       if (!asked) return std::unexpected(asked.error());
-      facts = *std::move(asked);
+      facts_ = *std::move(asked);
       if (auto changed = become_owner_of(config_.service.state_dir); !changed) return changed;
+      last_run_ = read_run_record(run_record());
     }
-    settings_ = generator_settings(config_, facts);
+    if (!options_.output) {
+      if (!options_.offline && !options_.at) ask_resolvers(config_, facts_);
+      keep_conclusions(last_run_, facts_);
+    }
+    settings_ = generator_settings(config_, facts_);
     return {};
   }
 
@@ -159,8 +165,13 @@ class Generation {
                      .notices = refreshed_.notices,
                      .named_files = named_files(refreshed_.snapshot),
                      .files = {},
+                     .resolver_faults = conclusions(facts_),
                      .snapshot = {}};
-    add_notices(refreshed_.notices);
+    for (const Finding& each : resolver_findings(config_, facts_, refreshed_.snapshot)) {
+      if (each.severity == Severity::alert)
+        record.notices.push_back({each.severity, each.subject, each.text + "; " + each.remedy});
+    }
+    add_notices(record.notices);
     // With --output the files are those of another machine.
     if (!options_.output) add_notices(missing_files(record.named_files));
     render(record);
@@ -299,6 +310,7 @@ class Generation {
   const Config& config_;
   const GenerateOptions& options_;
   GenerateReport report_;
+  MtaFacts facts_;
   GeneratorSettings settings_;
   std::optional<Installation> installation_;
   std::optional<RunRecord> last_run_;

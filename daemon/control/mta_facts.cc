@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "generators/postfix/postconf_text.h"
 #include "generators/process/subprocess.h"
 
 namespace tlspact {
@@ -60,6 +61,19 @@ Result<std::map<std::string, std::string>> ask_classes(
   return parse_parameters(classes->out);
 }
 
+/// The resolv.conf of the service smtp/unix.
+Result<fs::path> ask_resolv_conf(const std::map<std::string, std::string>& parameters) {
+  const auto services = ask({"postconf", "-M"});
+  if (!services) return std::unexpected(services.error());
+  const std::string& level = parameters.at("compatibility_level");
+  fs::path root = "/";
+  for (const PostfixService& each :
+       parse_master_cf(services->out, {}, level.empty() || level == "0")) {
+    if (each.text() == "smtp/unix" && each.chrooted) root = parameters.at("queue_directory");
+  }
+  return root / "etc/resolv.conf";
+}
+
 Result<PostfixFacts> ask_postfix() {
   PostfixFacts facts;
   if (find_program("postconf").empty()) return facts;
@@ -69,7 +83,7 @@ Result<PostfixFacts> ask_postfix() {
       ask({"postconf", "-x", "mail_version", "smtp_dns_support_level", "smtp_tls_CAfile",
            "smtp_tls_CApath", "tls_append_default_CA", "smtp_tls_fingerprint_digest",
            "smtp_tlsrpt_enable", "smtpd_restriction_classes", "smtpd_tls_ask_ccert",
-           "smtpd_tls_fingerprint_digest"});
+           "smtpd_tls_fingerprint_digest", "queue_directory", "compatibility_level"});
   if (!parameters) return std::unexpected(parameters.error());
   auto values = parse_parameters(parameters->out);
   facts.version = PostfixVersion::parse(values["mail_version"]);
@@ -81,6 +95,11 @@ Result<PostfixFacts> ask_postfix() {
   auto classes = ask_classes(values);
   if (!classes) return std::unexpected(classes.error());
   facts.restriction_classes = *std::move(classes);
+  if (facts.validates_dnssec) {
+    auto resolv_conf = ask_resolv_conf(values);
+    if (!resolv_conf) return std::unexpected(resolv_conf.error());
+    facts.resolv_conf = *std::move(resolv_conf);
+  }
   const auto types = ask({"postconf", "-m"});
   if (!types) return std::unexpected(types.error());
   std::istringstream lines{types->out};
@@ -129,7 +148,13 @@ GeneratorSettings::Postfix postfix_settings(const Config& config, const PostfixF
   }
   const auto version = PostfixVersion::parse(config.postfix.version);
   out.options.version = version ? *version : facts.version.value_or(PostfixVersion{});
-  out.options.dane = config.postfix.dane.value_or(facts.validates_dnssec);
+  const std::string fault = facts.resolver_fault.value_or("");
+  out.options.dane = config.postfix.dane.value_or(facts.validates_dnssec && fault.empty());
+  if (config.postfix.dane) {
+    out.options.no_dane_because = "dane is false in [postfix]";
+  } else if (facts.validates_dnssec) {
+    out.options.no_dane_because = fault;
+  }
   out.options.ca_store = config.postfix.ca.value_or(facts.ca_store);
   out.options.sha256_fingerprints = facts.sha256_fingerprints;
   out.options.bind_all_mx = config.postfix.mx_binding == "all" ||
@@ -192,6 +217,9 @@ GeneratorSettings generator_settings(const Config& config, const MtaFacts& facts
   settings.exim.enabled = config.exim.enabled.value_or(facts.exim.installed);
   settings.exim.map = config.exim_map();
   settings.exim.options.tls_library = facts.exim.tls_library;
+  const std::string fault = facts.exim.resolver_fault.value_or("");
+  settings.exim.options.dane = config.exim.dane.value_or(fault.empty());
+  settings.exim.options.no_dane_because = config.exim.dane ? "dane is false in [exim]" : fault;
   // With --output, and for an Exim elsewhere, nothing of this machine is asked.
   settings.exim.options.ca_store =
       !facts.exim.asked ||

@@ -2,12 +2,14 @@
 /// What this machine's Postfix and Exim say of themselves, as far as the maps depend on it.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/control/mta_resolver.h"
 #include "generators/generator.h"
 
 namespace tlspact {
@@ -21,6 +23,10 @@ struct PostfixFacts {
   bool ca_store = false;             ///< smtp_tls_CAfile or CApath is usable
   bool sha256_fingerprints = false;  ///< smtp_tls_fingerprint_digest = sha256
   bool sends_tlsrpt = false;         ///< smtp_tlsrpt_enable = yes
+  /// What smtp(8) reads: in its chroot, if it has one. Of no use unless validates_dnssec.
+  std::filesystem::path resolv_conf = "/etc/resolv.conf";
+  std::optional<MtaResolver> resolver;        ///< if it was asked; see mta_dane.h
+  std::optional<std::string> resolver_fault;  ///< see fault_for_postfix()
   /// See PostfixOptions; nullopt: nothing was asked.
   std::optional<std::map<std::string, std::string>> restriction_classes;
 };
@@ -30,6 +36,9 @@ struct EximFacts {
   bool asked = false;   ///< these are facts of this machine
   std::string program;  ///< exim4 or exim
   TlsLibrary tls_library = TlsLibrary::gnutls;
+  std::filesystem::path resolv_conf = "/etc/resolv.conf";
+  std::optional<MtaResolver> resolver;        ///< if it was asked; see mta_dane.h
+  std::optional<std::string> resolver_fault;  ///< see fault_for_exim()
 };
 
 struct MtaFacts {

@@ -74,6 +74,10 @@ Object::Ptr to_json(const RunRecord& record) {
   }
   out->set("named_files", named);
   out->set("files", to_json(record.files));
+  Object::Ptr faults = new Object;
+  for (const auto& [mta, fault] : record.resolver_faults)
+    faults->set(mta, fault);
+  out->set("resolver_faults", faults);
   out->set("snapshot", record.snapshot.text());
   return out;
 }
@@ -125,6 +129,10 @@ RunRecord from_json(const Object& in) {
                     .notices = notices_from(each)},
          .identity = identity_from(each, "identity")});
   });
+  if (const Object::Ptr faults = in.getObject("resolver_faults")) {
+    for (const auto& [mta, fault] : *faults)
+      record.resolver_faults[mta] = fault.toString();
+  }
   record.snapshot = identity_from(in, "snapshot");
   return record;
 }
@@ -134,7 +142,7 @@ std::string settings_text(const GeneratorSettings& settings) {
   const auto& [postfix, exim] = settings;
   out << postfix.enabled << ' ' << postfix.map << ' ' << postfix.options.version.text() << ' '
       << postfix.options.dane << postfix.options.ca_store << postfix.options.sha256_fingerprints
-      << postfix.options.bind_all_mx;
+      << postfix.options.bind_all_mx << ' ' << postfix.options.no_dane_because << '\n';
   if (postfix.options.restriction_classes) {
     for (const auto& [name, value] : *postfix.options.restriction_classes)
       out << ' ' << name << '=' << value;
@@ -143,7 +151,7 @@ std::string settings_text(const GeneratorSettings& settings) {
     out << ' ' << table_type_name(type);
   out << '\n'
       << exim.enabled << ' ' << exim.map << ' ' << static_cast<int>(exim.options.tls_library)
-      << exim.options.ca_store << '\n';
+      << exim.options.ca_store << exim.options.dane << ' ' << exim.options.no_dane_because << '\n';
   return out.str();
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct EntryCounts {
   }
 };
 
+/// By mail server: why DANE cannot rest on its resolver, empty if it can. See mta_dane.h.
+using ResolverFaults = std::map<std::string, std::string>;
+
 struct RunRecord {
   struct File {
     std::filesystem::path path;
@@ -46,7 +50,8 @@ struct RunRecord {
   Notices notices;       ///< of deciding and rendering
   std::vector<NamedFile> named_files;
   std::vector<File> files;
-  FileIdentity snapshot;  ///< of the file that holds what the files were made from
+  ResolverFaults resolver_faults;  ///< as far as it was known then
+  FileIdentity snapshot;           ///< of the file that holds what the files were made from
 
   /// nullptr: it is not one of this run, or is not in place any more.
   [[nodiscard]] const File* in_place(const std::filesystem::path& path) const;

@@ -169,7 +169,9 @@ std::optional<DnsMessage> read_message(std::span<const std::uint8_t> bytes) {
   reader.u16();
   constexpr unsigned kResponse = 0x8000;
   if (!reader.good() || (flags & kResponse) == 0 || questions != 1) return std::nullopt;
+  message.authoritative = (flags & 0x0400U) != 0;
   message.truncated = (flags & 0x0200U) != 0;
+  message.authentic = (flags & 0x0020U) != 0;
   message.rcode = flags & 0xFU;
   message.question = lowered(reader.name());
   reader.u32();  // type and class

@@ -24,9 +24,11 @@ struct DnsRecord {
 };
 
 struct DnsMessage {
-  bool truncated = false;  ///< TC
-  unsigned rcode = 0;      ///< without the bits of EDNS
-  std::string question;    ///< the name
+  bool truncated = false;      ///< TC
+  bool authoritative = false;  ///< AA
+  bool authentic = false;      ///< AD
+  unsigned rcode = 0;          ///< without the bits of EDNS
+  std::string question;        ///< the name
   std::vector<DnsRecord> answer;
   std::vector<DnsRecord> authority;
 };

@@ -28,18 +28,19 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxMessage = 65535;
 
-Bytes question(std::uint16_t type) {
+Bytes question(const RawQuery& query) {
   std::random_device random;
   const auto id = static_cast<std::uint16_t>(random());
   const auto high = [](std::uint16_t value) { return static_cast<std::uint8_t>(value >> 8); };
   const auto low = [](std::uint16_t value) { return static_cast<std::uint8_t>(value); };
   constexpr std::uint8_t kRecursionDesired = 0x01;
+  constexpr std::uint8_t kAuthenticData = 0x20;  // RFC 6840 section 5.7
   constexpr std::uint8_t kCheckingDisabled = 0x10;
   constexpr std::uint8_t kDnssecOk = 0x80;
   return {high(id),
           low(id),
           kRecursionDesired,
-          kCheckingDisabled,
+          query.validated ? kAuthenticData : kCheckingDisabled,
           0,
           1,
           0,
@@ -49,8 +50,8 @@ Bytes question(std::uint16_t type) {
           0,
           1,
           0,
-          high(type),
-          low(type),
+          high(query.type),
+          low(query.type),
           0,
           1,  // the root, type, class IN
           0,
@@ -72,12 +73,12 @@ std::optional<DnsMessage> read_reply(const Bytes& sent, std::span<const std::uin
 }
 
 asio::awaitable<std::optional<DnsMessage>> over_udp(asio::ip::udp::endpoint server,
-                                                    std::uint16_t type) {
+                                                    RawQuery query) {
   asio::ip::udp::socket socket{co_await asio::this_coro::executor};
   boost::system::error_code failed;
   socket.connect(server, failed);
   if (failed) co_return std::nullopt;
-  const Bytes sent = question(type);
+  const Bytes sent = question(query);
   Bytes reply(kMaxMessage);
   const auto [wrong, written] = co_await socket.async_send(asio::buffer(sent), kTuple);
   if (wrong) co_return std::nullopt;
@@ -87,11 +88,11 @@ asio::awaitable<std::optional<DnsMessage>> over_udp(asio::ip::udp::endpoint serv
 }
 
 asio::awaitable<std::optional<DnsMessage>> over_tcp(asio::ip::tcp::endpoint server,
-                                                    std::uint16_t type) {
+                                                    RawQuery query) {
   asio::ip::tcp::socket socket{co_await asio::this_coro::executor};
   const auto [refused] = co_await socket.async_connect(server, kTuple);
   if (refused) co_return std::nullopt;
-  const Bytes sent = question(type);
+  const Bytes sent = question(query);
   Bytes framed(2 + sent.size());  // RFC 1035 section 4.2.2
   framed[1] = static_cast<std::uint8_t>(sent.size());
   std::ranges::copy(sent, framed.begin() + 2);
@@ -120,9 +121,8 @@ asio::awaitable<std::optional<DnsMessage>> ask_root(RawQuery query) {
   asio::steady_timer timer{co_await asio::this_coro::executor};
   timer.expires_after(query.deadline);
   try {
-    auto asked = query.transport == RawQuery::Transport::udp
-                     ? over_udp({address, port}, query.type)
-                     : over_tcp({address, port}, query.type);
+    auto asked = query.transport == RawQuery::Transport::udp ? over_udp({address, port}, query)
+                                                             : over_tcp({address, port}, query);
     // Both sides end without an exception: the first end counts.
     auto first = co_await (std::move(asked) || timer.async_wait(kTuple));
     if (first.index() == 0) co_return std::get<0>(std::move(first));

@@ -18,10 +18,12 @@ struct RawQuery {
   std::string server;      ///< as parse_name_server() reads it
   std::uint16_t type = 0;  ///< of the root's record that is asked for
   Transport transport = Transport::udp;
+  /// Whether the server is to validate: then AD stands in the question, else CD.
+  bool validated = false;
   std::chrono::milliseconds deadline = std::chrono::seconds{5};
 };
 
-/// With EDNS, DO and CD. nullopt: no answer that can be read, in time. Never throws.
+/// With EDNS and DO. nullopt: no answer that can be read, in time. Never throws.
 [[nodiscard]] boost::asio::awaitable<std::optional<DnsMessage>> ask_root(RawQuery query);
 
 }  // namespace tlspact

@@ -93,4 +93,16 @@ std::vector<std::string> resolv_conf_servers(std::string_view text) {
   return servers;
 }
 
+bool resolv_conf_trusts_ad(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.starts_with(' ') || line.starts_with('\t') || next_word(line) != "options") continue;
+    for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
+      if (word.starts_with("trust-ad")) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace tlspact

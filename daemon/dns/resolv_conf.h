@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// The name servers that resolv.conf(5) names. Its other words (search, options) mean nothing here:
-/// every name that is asked for is complete.
+/// The name servers that resolv.conf(5) names, and whether the C library believes them. Its other
+/// words (search, options) mean nothing here: every name that is asked for is complete.
 #pragma once
 
 #include <string>
@@ -25,5 +25,10 @@ struct NameServer {
 /// one that can be read: 127.0.0.1, as resolv.conf(5) says. Lines that cannot be read are left out,
 /// as the C library does.
 [[nodiscard]] std::vector<std::string> resolv_conf_servers(std::string_view text);
+
+/// Whether the C library (glibc 2.31 and later) leaves the AD bit in answers: "options trust-ad".
+/// Without it the bit is taken off, also those of a name server on this machine. Read as glibc
+/// reads it: a word counts that begins so, and a comment has a line of its own.
+[[nodiscard]] bool resolv_conf_trusts_ad(std::string_view text);
 
 }  // namespace tlspact

@@ -7,6 +7,7 @@
 
 #include "generators/exim/exim_grammar.h"
 #include "generators/policy_draft.h"
+#include "generators/without_dane.h"
 
 namespace tlspact {
 namespace {
@@ -90,6 +91,7 @@ class Rendering {
              "transport of the smart host");
       return std::move(out_);
     }
+    if (!options_.dane && !do_without_dane()) return std::move(out_);
     fit_to_exim();
     std::string value = "level=" + level();
     if (policy().level != Level::none) value += words();
@@ -105,6 +107,18 @@ class Rendering {
   [[nodiscard]] const TlsPolicy& policy() const { return draft_.policy(); }
   void notice(Severity severity, std::string text) {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
+  }
+
+  /// False: no entry is left.
+  bool do_without_dane() {
+    if (!replace_dane(entry_, draft_, options_.no_dane_because, out_.notices)) return false;
+    if (!policy().dane_where_present) return true;
+    TlsPolicy changed = policy();
+    changed.dane_where_present = false;
+    draft_.replace(std::move(changed));
+    notice(Severity::note, "DANE is passed over on the MX hosts that have TLSA records, because " +
+                               options_.no_dane_because);
+    return true;
   }
 
   void fit_to_exim() {

@@ -8,6 +8,7 @@
 #include "generators/policy_draft.h"
 #include "generators/postfix/postfix_grammar.h"
 #include "generators/postfix/postfix_policy_strings.h"
+#include "generators/without_dane.h"
 
 namespace tlspact {
 namespace {
@@ -51,7 +52,8 @@ class Rendering {
       : entry_(entry), options_(options), draft_(entry.policy) {}
 
   RenderedEntry run() {
-    if (!options_.dane && !replace_dane()) return std::move(out_);
+    if (!options_.dane && !replace_dane(entry_, draft_, options_.no_dane_because, out_.notices))
+      return std::move(out_);
     fit_to_postfix();
     std::string value{level_name(policy().level)};
     if (policy().level != Level::none) value += attributes();
@@ -73,33 +75,6 @@ class Rendering {
     out_.notices.push_back({severity, entry_.text(), std::move(text)});
   }
 
-  [[nodiscard]] bool has_names() const {
-    return !policy().mx.empty() || !policy().certificate_names.empty() || entry_.key.bracketed;
-  }
-
-  /// Postfix does not validate: dane-only would defer everything, dane would be may in silence.
-  /// False: no entry is left.
-  bool replace_dane() {
-    const Level before = policy().level;
-    if (before != Level::dane && before != Level::dane_only) return true;
-    const bool agreed = entry_.source == Source::agreement;
-    const Severity severity = agreed ? Severity::alert : Severity::warning;
-    if (entry_.policy_without_dane != nullptr) draft_.replace(entry_.policy_without_dane);
-    if (before == Level::dane && entry_.policy_without_dane == nullptr) {
-      notice(severity,
-             "dane cannot be used, because smtp_dns_support_level is not dnssec: no entry");
-      return false;
-    }
-    if (policy().level == Level::dane_only || entry_.policy_without_dane == nullptr) {
-      draft_.replace(without_authentication(entry_, policy()));
-      if (has_names()) draft_.set_level(Level::secure);
-    }
-    notice(severity, std::string{level_name(before)} +
-                         " cannot be used, because smtp_dns_support_level is not dnssec: " +
-                         std::string{level_name(policy().level)} + " is used instead");
-    return true;
-  }
-
   void weaken_to_encrypt(const std::string& why) {
     draft_.set_level(Level::encrypt);
     notice(Severity::alert, why + ": encrypt is used instead, without authentication");
@@ -112,7 +87,7 @@ class Rendering {
       notice(Severity::alert, "smtp_tls_fingerprint_digest is not sha256: pins cannot be used, " +
                                   std::string{level_name(policy().level)} + " is used instead");
     }
-    if (policy().level == Level::secure && !has_names())
+    if (policy().level == Level::secure && !has_names(entry_, policy()))
       weaken_to_encrypt("secure without names to check");
     if (policy().level == Level::secure && policy().ca_file.empty() && !options_.ca_store)
       weaken_to_encrypt("Postfix has no usable CA store (smtp_tls_CAfile, smtp_tls_CApath)");

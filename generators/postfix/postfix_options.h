@@ -24,9 +24,10 @@ struct PostfixVersion {
 
 struct PostfixOptions {
   PostfixVersion version;
-  /// Postfix validates DNSSEC (smtp_dns_support_level = dnssec). Without it, Postfix defers every
-  /// dane-only destination and turns dane into may.
+  /// DNSSEC is validated for Postfix, which has smtp_dns_support_level = dnssec. Without it,
+  /// Postfix defers every dane-only destination and turns dane into may.
   bool dane = true;
+  std::string no_dane_because = "smtp_dns_support_level is not dnssec";  ///< where it is false
   /// Postfix has a usable CA store. Without one, every secure line defers.
   bool ca_store = true;
   /// smtp_tls_fingerprint_digest is sha256. With another digest, every fingerprint line defers.

@@ -30,10 +30,12 @@ namespace tlspact::test {
 class DnsLab {
  public:
   /// `zones`: the JSON object of zones that signed_dns.py describes.
-  explicit DnsLab(const std::string& zones) {
+  /// `with_validating`: with a resolver that validates, which needs a signed root.
+  explicit DnsLab(const std::string& zones, bool with_validating = false) {
     const std::string file = (directory_.path() / "spec.json").string();
     std::ofstream{file} << R"({"zones": )" << zones << "}";
-    const Poco::Process::Args arguments{"-B", "-m", "tests.lab.signed_dns", "--spec", file};
+    Poco::Process::Args arguments{"-B", "-m", "tests.lab.signed_dns", "--spec", file};
+    if (with_validating) arguments.emplace_back("--validating");
     process_.emplace(
         Poco::Process::launch("python3", arguments, TLSPACT_SOURCE, &input_, &output_, nullptr));
     out_.emplace(input_);
@@ -41,6 +43,7 @@ class DnsLab {
     const auto places = next_line();
     server_ = places->getValue<std::string>("server");
     authority_ = places->getValue<std::string>("authority");
+    if (with_validating) validating_ = places->getValue<std::string>("validating");
     trust_anchor_ = places->getValue<std::string>("trust_anchor");
   }
   DnsLab(const DnsLab&) = delete;
@@ -55,6 +58,8 @@ class DnsLab {
 
   /// "127.0.0.1@PORT": of the resolver that recurses and does not validate.
   [[nodiscard]] const std::string& server() const { return server_; }
+  /// Of the one that validates; empty without it.
+  [[nodiscard]] const std::string& validating() const { return validating_; }
   /// Of NSD.
   [[nodiscard]] const std::string& authority() const { return authority_; }
   [[nodiscard]] const std::string& trust_anchor() const { return trust_anchor_; }
@@ -86,6 +91,7 @@ class DnsLab {
   std::optional<Poco::PipeInputStream> in_;
   std::string server_;
   std::string authority_;
+  std::string validating_;
   std::string trust_anchor_;
 };
 

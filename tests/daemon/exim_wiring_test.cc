@@ -23,7 +23,7 @@ struct Machine {
     test::write(directory.path() / "no_ca.pem", "x");
     machine.layout = EximMachine::Layout::debian_split;
     machine.answers = {{"dc_eximconfig_configtype", "internet"}};
-    machine.routers = {"tlspact_mx", "dnslookup"};
+    machine.routers = {"tlspact_unsigned_mx", "tlspact_mx", "dnslookup"};
     machine.our_router = {{"domains", "partial1(.)cdb;" + map + " : *"}};
     machine.our_transport = {{"multi_domain", "no"},
                              {"connection_max_messages", "1"},
@@ -66,6 +66,14 @@ TEST_CASE("a domain that another router or transport takes") {
   CHECK(machine.said().contains("the router mine takes its mail"));
   machine.routes[0] = {"postmaster@acme.example", "tlspact_mx", "remote_smtp", {}};
   CHECK(machine.said().contains("by the transport remote_smtp"));
+}
+
+TEST_CASE("the router of unsigned MX answers is one of ours, and is missed") {
+  Machine machine;
+  machine.routes[0].router = "tlspact_unsigned_mx";
+  CHECK(machine.said() == "");
+  machine.machine.routers = {"tlspact_mx", "dnslookup"};
+  CHECK(machine.said().contains("routers of an earlier version"));
 }
 
 TEST_CASE("a domain whose MX hosts the policy refuses is routed by us; one without DNS is a note") {

@@ -39,6 +39,30 @@ TEST_CASE("the name servers of resolv.conf") {
   }
 }
 
+TEST_CASE("whether the C library believes the AD bit") {
+  struct Row {
+    std::string text;
+    bool trusted;
+    std::string why;
+  };
+  const std::vector<Row> rows{
+      {"nameserver 9.9.9.9\noptions trust-ad\n", true, "the common file"},
+      {"options trust-ad", true, "no name server: this machine's, no final newline"},
+      {"", false, "a server on this machine is not believed by itself"},
+      {"nameserver 127.0.0.1\n", false, "neither is one that is named"},
+      {"options timeout:2 trust-ad edns0\n", true, "among others"},
+      {"options edns0\noptions\ttrust-ad\n", true, "lines add up"},
+      {"options timeout:2 # trust-ad\n", true, "a comment begins a line, or is none"},
+      {"#options trust-ad\n;options trust-ad\n", false, "comments"},
+      {" options trust-ad\n", false, "the word begins the line"},
+      {"options no-trust-ad\n", false, "another word"},
+      {"options trust-adx\n", true, "glibc compares the beginning"}};
+  for (const Row& row : rows) {
+    INFO(row.why);
+    CHECK(resolv_conf_trusts_ad(row.text) == row.trusted);
+  }
+}
+
 TEST_CASE("how a name server may be written") {
   struct Row {
     std::string text;

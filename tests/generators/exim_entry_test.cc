@@ -53,6 +53,41 @@ TEST_CASE("DANE where a host has it") {
   CHECK(value_of(both) == "level=dane-or-encrypt");
 }
 
+TEST_CASE("no DANE level for an Exim whose resolver does not validate") {
+  const EximOptions options{.dane = false, .no_dane_because = "of a reason"};
+  struct Row {
+    SnapshotEntry entry;
+    std::string value;
+    Severity severity;
+    std::string why;
+  };
+  SnapshotEntry with_sts = entry("a.example", policy(Level::dane_only), Source::dane);
+  with_sts.policy_without_dane =
+      std::make_shared<const TlsPolicy>(policy(Level::secure, {"mx.a.example"}));
+  SnapshotEntry some = entry("a.example", policy(Level::dane), Source::dane);
+  some.policy_without_dane = nullptr;
+  TlsPolicy both = policy(Level::secure, {"mx.a.example"});
+  both.dane_where_present = true;
+  const std::vector<Row> rows{
+      {some, "no entry", Severity::warning, "nothing is left"},
+      {entry("a.example", policy(Level::dane_only), Source::dane), "level=encrypt",
+       Severity::warning, "TLS at least"},
+      {with_sts, R"(level=secure mxre=^(?:mx\.a\.example)$)", Severity::warning,
+       "what MTA-STS asks"},
+      {entry("a.example", policy(Level::dane_only), Source::agreement), "level=encrypt",
+       Severity::alert, "an agreement that cannot be kept"},
+      {entry("a.example", both, Source::mta_sts), R"(level=secure mxre=^(?:mx\.a\.example)$)",
+       Severity::note, "the policy is still in force"}};
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const RenderedEntry rendered = render_exim_entry(row.entry, options);
+    CHECK(rendered.value.value_or("no entry") == row.value);
+    REQUIRE(rendered.notices.size() == 1);
+    CHECK(rendered.notices[0].severity == row.severity);
+    CHECK(rendered.notices[0].text.contains("because of a reason"));
+  }
+}
+
 TEST_CASE("certificate names are matched as a wildcard certificate would be") {
   TlsPolicy named = policy(Level::secure);
   named.certificate_names = mxs({"smtp.acme.example", "*.mail.acme.example", "acme.example"});

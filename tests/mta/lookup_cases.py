@@ -24,6 +24,7 @@ class Host:
     also: tuple = ()             # more names in its certificate
     alias_of: str = ""           # where its address is
     tlsa_at: str = ""            # where its TLSA record is, if not below the end of that
+    preference: int = 0          # of its MX record; 0: ten times its place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,6 +121,14 @@ UNSIGNED_MX = (
     unsigned("unsigned-mx", Host("unsigned-mx.signed.test", SELF_SIGNED, "3 1 1")),
     unsigned("unsigned-mx-wrong", Host("unsigned-mx-wrong.signed.test", RIGHT, WRONG_TLSA)),
     unsigned("unsigned-mx-plain", Host("unsigned-mx-plain.signed.test", NO_STARTTLS, WRONG_TLSA)),
+    unsigned("unsigned-mx-order", Host("order-10.signed.test", SELF_SIGNED, "3 1 1", preference=10),
+             Host("order-9.signed.test", SELF_SIGNED, "3 1 1", preference=9)),
+    unsigned("unsigned-mx-next", Host("next-a.signed.test", SELF_SIGNED, "3 1 1", listens=False),
+             Host("next-b.signed.test", RIGHT, WRONG_TLSA), Host("next-c.signed.test", SELF_SIGNED, "3 1 1")),
+    unsigned("unsigned-mx-open", Host("open-a.signed.test", RIGHT, WRONG_TLSA),
+             Host("open-b.elsewhere.test", NO_STARTTLS)),
+    unsigned("unsigned-mx-lost", Host("lost-a.broken.test", SELF_SIGNED, WRONG_TLSA),
+             Host("lost-b.signed.test", SELF_SIGNED, "3 1 1")),
 )
 
 STS = (

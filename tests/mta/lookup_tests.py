@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What has to become of mail to domains that publish DANE and MTA-STS, whichever server sends it."""
 
-import unittest
+import json
 
 import lookup_cases
 import lookup_world
@@ -25,11 +25,18 @@ ENTRIES = {
     "tightened": (None, None),
 }
 
+# The lab's other name server has a root of its own that is not signed; and nobody is at this address.
+NOT_VALIDATING = dns.RESOLV_CONF + "options trust-ad\n"
+NOBODY = "nameserver 127.0.0.77\noptions trust-ad\n"
+
+
 class LookupsTest(MtaTest):
     """A mail server on a machine of its own, connected as the manual tells: generate, init --apply, generate."""
 
     by_name = lookup_cases.BY_NAME
     world = None    # set by the module of the tests
+    resolv_confs = ("etc/resolv.conf",)    # that the mail server reads
+    without_dane = None                    # what levels() are where nothing validates
 
     @classmethod
     def setUpClass(cls):
@@ -40,16 +47,11 @@ class LookupsTest(MtaTest):
         cls.tlspact("generate")
         cls.tlspact("init", "--apply")
         cls.said = cls.tlspact("generate")
-        cls.finish()
         cls.world.forget()
         cls.mta.start()
         cls.addClassCleanup(cls.mta.stop)
         for case in lookup_cases.BATCH:
             cls.mta.send(case.sender, case.recipient)
-
-    @classmethod
-    def finish(cls):
-        """What init does not do."""
 
     @classmethod
     def tlspact(cls, *arguments):
@@ -90,13 +92,61 @@ class PublishedTests:
         for word in ("alert", "warning"):
             self.assertNotIn(word, said)
 
-    @unittest.expectedFailure    # dane-only then waits for ever, dane is opportunistic, and nothing says so
-    def test_check_names_a_resolver_that_does_not_validate(self):
+    # Whether the mail server's own resolver validates
+
+    def use_resolver(self, resolv_conf):
+        """The mail server asks this one, until the end of the test."""
         for case in lookup_cases.BATCH:
             self.outcome_of(case)    # nobody uses the resolver any more
-        self.addCleanup(self.root.write, "etc/resolv.conf", lookup_world.RESOLV_CONF)
-        self.root.write("etc/resolv.conf", dns.RESOLV_CONF)
-        self.assertIn("resolv.conf", self.program.attempt("check").stdout)
+        for path in self.resolv_confs:
+            self.root.write(path, resolv_conf)
+
+    def use_good_resolver_at_the_end(self):
+        """And all is as it was."""
+        self.addCleanup(self.tlspact, "generate")
+        self.addCleanup(self.use_resolver, lookup_world.RESOLV_CONF)    # before that
+
+    def levels(self):
+        """What the map says of a domain with DANE in full, with DANE at some host, and with DANE beside a policy."""
+        entries = self.entries()
+        return [entries[f"{name}.test"].split(" ")[0] for name in ("dane-311", "some", "mixed-dane-right")]
+
+    def test_check_names_a_resolver_that_does_not_validate(self):
+        self.use_good_resolver_at_the_end()
+        self.use_resolver(NOT_VALIDATING)
+        done = self.program.attempt("--json", "check")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        findings = [each for each in json.loads(done.stdout)["findings"] if "does not validate" in each["text"]]
+        told = [each for each in findings if f"/{self.resolv_confs[-1]}" in each["remedy"]]
+        self.assertEqual([each["severity"] for each in told], ["alert"], findings)
+        self.assertIn("127.0.0.1, the first name server of", told[0]["text"])
+        self.assertIn("apt install unbound", told[0]["remedy"])
+        self.assertIn("does not validate", self.program.attempt("check").stdout)
+
+    def test_without_validation_no_dane_level_is_written(self):
+        self.use_good_resolver_at_the_end()
+        before = self.entries()
+        self.use_resolver(NOT_VALIDATING)
+        self.assertIn("does not validate", self.tlspact("generate"))
+        self.assertEqual(self.levels(), self.without_dane)
+        self.assertIn("does not validate", self.tlspact("generate"), "a second run is silent")
+        self.assertIn("does not validate", self.tlspact("explain", "dane-311.test"))
+        self.use_resolver(lookup_world.RESOLV_CONF)
+        self.tlspact("generate")
+        self.assertEqual(self.entries(), before)
+
+    def test_a_resolver_that_does_not_answer_changes_no_map(self):
+        self.use_good_resolver_at_the_end()
+        before = self.entries()
+        self.use_resolver(NOBODY)
+        self.assertNotIn("validate", self.tlspact("generate"))
+        self.assertEqual(self.entries(), before)
+        self.assertIn("did not tell whether it validates", self.tlspact("check"))
+        self.use_resolver(NOT_VALIDATING)
+        self.tlspact("generate")
+        self.use_resolver(NOBODY)
+        self.tlspact("generate")
+        self.assertEqual(self.levels(), self.without_dane)
 
     def test_every_entry_is_as_the_table_of_decisions_says(self):
         entries = self.entries()
@@ -162,6 +212,16 @@ class PublishedTests:
         self.assert_delivered_to("unsigned-mx", "unsigned-mx.signed.test")
         self.assert_refused("unsigned-mx-wrong")
         self.assert_refused("unsigned-mx-plain")
+
+    def test_mx_hosts_behind_an_unsigned_mx_are_tried_by_preference(self):
+        self.assert_delivered_to("unsigned-mx-order", "order-9.signed.test")
+        self.assert_delivered_to("unsigned-mx-next", "next-c.signed.test")
+
+    def test_mx_host_without_tlsa_behind_an_unsigned_mx_is_opportunistic(self):
+        self.assert_delivered_to("unsigned-mx-open", "open-b.elsewhere.test", tls=False)
+
+    def test_mx_host_behind_an_unsigned_mx_whose_zone_is_bogus_costs_that_host_only(self):
+        self.assert_delivered_to("unsigned-mx-lost", "lost-b.signed.test")
 
     def test_tlsa_of_an_mx_host_whose_alias_ends_in_an_unsigned_zone_is_obeyed(self):
         self.assert_delivered_to("alias-out", "mx.alias-out.test")

@@ -121,7 +121,7 @@ class LookupWorld:
     def _add(self, case):
         for place, host in enumerate(case.hosts, start=1):
             if case.has_mx:
-                self._record(case.domain, f"{case.domain}. MX {10 * place} {host.name}.")
+                self._record(case.domain, f"{case.domain}. MX {host.preference or 10 * place} {host.name}.")
             self._add_host(host)
         self._record(case.domain, f'_smtp._tls.{case.domain}. TXT "v=TLSRPTv1; rua=mailto:reports@{case.domain}"')
         if case.mode:

@@ -73,6 +73,12 @@ void check_readable(const Agreements& agreements, Findings& out) {
   }
 }
 
+constexpr const char* kUnsignedMxRouter = "tlspact_unsigned_mx";
+
+bool is_ours(const std::string& router) {
+  return router == "tlspact_mx" || router == kUnsignedMxRouter;
+}
+
 void check_router(const EximMachine& machine, const EximExpectation& expected, Findings& out) {
   const std::string map = "cdb;" + expected.settings.map.string();
   if (!option(machine.our_router, "domains").contains(map))
@@ -80,9 +86,14 @@ void check_router(const EximMachine& machine, const EximExpectation& expected, F
                    "the router tlspact_mx does not read " + expected.settings.map.string() +
                        ", which tlspact writes",
                    "tlspact init --apply"});
+  if (std::ranges::find(machine.routers, kUnsignedMxRouter) == machine.routers.end())
+    out.push_back({Severity::warning, "Exim",
+                   "its configuration has tlspact's routers of an earlier version: where the MX "
+                   "answer is not signed, a dane entry counts for nothing",
+                   "tlspact init --apply"});
   std::string before;
   for (const std::string& router : machine.routers) {
-    if (router == "tlspact_mx") break;
+    if (is_ours(router)) break;
     before += (before.empty() ? "" : ", ") + router;
   }
   if (!before.empty())
@@ -125,7 +136,7 @@ void check_transport(const EximMachine& machine, Findings& out) {
 }
 
 void judge_route(const EximRoute& route, Findings& out) {
-  if (route.router == "tlspact_mx" && route.transport == "tlspact_smtp") return;
+  if (is_ours(route.router) && route.transport == "tlspact_smtp") return;
   const std::string domain = route.address.substr(route.address.find('@') + 1);
   if (route.router.empty()) {
     const bool ours = route.said.contains("allowed by its TLS policy");
