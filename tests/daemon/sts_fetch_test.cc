@@ -13,9 +13,9 @@
 #include <string>
 
 #include "daemon/sources/sts_fetcher.h"
-#include "tests/support/coroutines.h"
 #include "tests/daemon/https_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/coroutines.h"
 #include "tests/support/policies.h"
 
 namespace tlspact {

