@@ -62,14 +62,15 @@ Result<std::map<std::string, std::string>> ask_classes(
 }
 
 /// The resolv.conf of the service smtp/unix.
-Result<fs::path> ask_resolv_conf(const std::map<std::string, std::string>& parameters) {
+Result<fs::path> ask_resolv_conf(std::map<std::string, std::string>& parameters) {
   const auto services = ask({"postconf", "-M"});
   if (!services) return std::unexpected(services.error());
-  const std::string& level = parameters.at("compatibility_level");
+  // Unknown before Postfix 3.0, when the default was to chroot.
+  const std::string& level = parameters["compatibility_level"];
   fs::path root = "/";
   for (const PostfixService& each :
        parse_master_cf(services->out, {}, level.empty() || level == "0")) {
-    if (each.text() == "smtp/unix" && each.chrooted) root = parameters.at("queue_directory");
+    if (each.text() == "smtp/unix" && each.chrooted) root = parameters["queue_directory"];
   }
   return root / "etc/resolv.conf";
 }
