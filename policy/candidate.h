@@ -67,6 +67,9 @@ struct Candidate {
   bool exception = false;  ///< only for agreements
   std::optional<Time> valid_from;
   std::optional<Time> valid_until;  ///< the first moment at which it no longer holds
+  /// Lists and learned evidence: why the guard holds it back, one line; empty: it does not. See
+  /// enforcement_guard.h.
+  std::string held;
   Provenance provenance;
 };
 

@@ -111,10 +111,18 @@ class Weighing {
               sts != nullptr ? Standing::below_mta_sts : Standing::below_list);
     Judged* word = sts != nullptr ? sts : list;
     mark_rest(Source::learned, word == nullptr ? learned : nullptr, Standing::below_published);
-    if (word == nullptr) return learned;
+    if (word == nullptr) return unless_held(learned);
     if (word->candidate.mode == Mode::testing) word->standing = Standing::testing;
     if (word->candidate.mode == Mode::none) word->standing = Standing::mode_none;
-    return word->candidate.mode == Mode::enforce ? word : nullptr;
+    if (word->candidate.mode != Mode::enforce) return nullptr;
+    // What was learned is not given up for a policy that waits.
+    return unless_held(word) != nullptr ? word : unless_held(learned);
+  }
+
+  static Judged* unless_held(Judged* each) {
+    if (each == nullptr || each->candidate.held.empty()) return each;
+    each->standing = Standing::waiting;
+    return nullptr;
   }
 
   /// The table of docs/decision.md. Sets the decision's policy; the winner, or nullptr.

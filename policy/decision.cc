@@ -29,6 +29,8 @@ std::string_view standing_text(Standing standing) {
       return "what is published goes before learned evidence";
     case Standing::testing:
       return "mode testing is accounted for, not enforced";
+    case Standing::waiting:
+      return "a guard holds it back";
     case Standing::mode_none:
       return "the domain publishes mode none";
     case Standing::no_tlsa:

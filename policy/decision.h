@@ -26,6 +26,7 @@ enum class Standing : std::uint8_t {
   below_list,       ///< an earlier list names the domain, or it is only learned evidence
   below_published,  ///< learned evidence gives way to what is published
   testing,          ///< mode testing: accounted for, never enforced
+  waiting,          ///< a guard holds it back: Candidate::held
   mode_none,        ///< MTA-STS mode none: the domain asks for no policy
   no_tlsa,          ///< DANE: no MX host has a secure TLSA record
 };

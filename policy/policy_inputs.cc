@@ -79,7 +79,23 @@ std::vector<Candidate> PolicyInputs::candidates_for(const PolicyKey& key) const 
       candidates.push_back(
           list_candidate(lists_[order], list.mode(*entry), order, list.tls(*entry)));
   }
+  if (!held_.empty()) mark_held(key, candidates);
   return candidates;
+}
+
+void PolicyInputs::hold(const PolicyKey& key, Source source, std::string why) {
+  held_[{key.text(), source}] = std::move(why);
+}
+
+void PolicyInputs::mark_held(const PolicyKey& key, std::vector<Candidate>& candidates) const {
+  const auto why = [&](const std::string& text, Source source) {
+    const auto found = held_.find({text, source});
+    return found == held_.end() ? std::string{} : found->second;
+  };
+  for (Candidate& each : candidates) {
+    if (each.source == Source::list) each.held = why(key.domain().text(), Source::list);
+    if (each.source == Source::learned) each.held = why(key.text(), Source::learned);
+  }
 }
 
 void PolicyInputs::add_published(const PolicyKey& key, std::vector<Candidate>& to) const {
@@ -101,6 +117,12 @@ std::vector<std::pair<std::string, PolicyKey>> PolicyInputs::own_keys() const {
     keys.emplace_back(text, cover.key);
   for (const auto& [text, candidates] : published_) {
     if (!agreements_.contains(text)) keys.emplace_back(text, PolicyKey::from_normal_form(text));
+  }
+  std::string last;  // of two sources the keys stand side by side
+  for (const auto& [held, why] : held_) {
+    if (held.first != last && !agreements_.contains(held.first) && !published_.contains(held.first))
+      keys.emplace_back(held.first, PolicyKey::from_normal_form(held.first));
+    last = held.first;
   }
   std::ranges::sort(keys, {}, &std::pair<std::string, PolicyKey>::first);
   return keys;

@@ -39,13 +39,17 @@ class PolicyInputs {
   /// policy domain.
   void add(const PolicyKey& key, Candidate published);
 
+  /// A guard holds back what lists say of this policy domain, or what was learned of this next-hop:
+  /// their candidates have `why` in Candidate::held.
+  void hold(const PolicyKey& key, Source source, std::string why);
+
   /// What every source says about `key`, valid or not. Agreements: those on the key itself and, for
   /// a domain or a pattern, on any `.parent`. Published policies: those of the key's policy domain;
   /// none for a pattern, because a subdomain uses its own policy only.
   [[nodiscard]] std::vector<Candidate> candidates_for(const PolicyKey& key) const;
 
-  /// Every key that has an agreement of its own, or of which something published is known, with its
-  /// text, ascending by it.
+  /// Every key that has an agreement of its own, of which something published is known, or that a
+  /// guard holds back, with its text, ascending by it.
   [[nodiscard]] std::vector<std::pair<std::string, PolicyKey>> own_keys() const;
 
   /// Whether an agreement on a `.parent` of this domain covers it.
@@ -60,6 +64,7 @@ class PolicyInputs {
 
  private:
   void add_published(const PolicyKey& key, std::vector<Candidate>& to) const;
+  void mark_held(const PolicyKey& key, std::vector<Candidate>& candidates) const;
 
   struct Cover {
     PolicyKey key;
@@ -73,6 +78,7 @@ class PolicyInputs {
   std::vector<PublishedList> lists_;
   /// By the text of the key.
   std::map<std::string, std::vector<Candidate>, std::less<>> published_;
+  std::map<std::pair<std::string, Source>, std::string> held_;
 };
 
 }  // namespace tlspact

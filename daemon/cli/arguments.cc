@@ -14,7 +14,10 @@ Result<void> Arguments::parse(const std::vector<std::string>& arguments) {
   po::options_description all;
   all.add(visible_);
   po::positional_options_description positions;
-  if (!usage_.positional.empty()) {
+  if (usage_.many) {
+    all.add_options()(usage_.positional.c_str(), po::value<std::vector<std::string>>());
+    positions.add(usage_.positional.c_str(), -1);
+  } else if (!usage_.positional.empty()) {
     all.add_options()(usage_.positional.c_str(), po::value<std::string>());
     positions.add(usage_.positional.c_str(), 1);
   }

@@ -17,7 +17,8 @@ class Arguments {
   struct Usage {
     std::string synopsis;     ///< "tlspact explain [--at TIME] DOMAIN"
     std::string description;  ///< what it does, exit codes
-    std::string positional;   ///< name of the only positional argument; empty: none
+    std::string positional;   ///< name of the positional argument; empty: none
+    bool many = false;        ///< it may be given several times: texts()
   };
 
   Arguments(Usage usage, const boost::program_options::options_description& options)

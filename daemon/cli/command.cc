@@ -19,6 +19,7 @@ std::span<const Subcommand> subcommands() {
       Subcommand{"accept", "let a change pass that a guard holds back", run_accept},
       Subcommand{"forget", "forget what was looked up of one domain", run_forget},
       Subcommand{"list verify", "verify and lint a published list", run_list_verify},
+      Subcommand{"probe", "look at the TLS of a domain's MX hosts, now", run_probe},
       Subcommand{"deliver", "send one message by the reference delivery path", run_deliver},
       Subcommand{"replay", "hold the sessions of a transcript again, offline", run_replay},
       Subcommand{"manual", "print the manual page of the configuration", run_manual},

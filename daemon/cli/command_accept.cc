@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <set>
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/report.h"
+#include "daemon/control/keep_evidence.h"
+#include "daemon/dns/idna.h"
 #include "daemon/store/store.h"
 
 namespace tlspact {
@@ -16,9 +19,11 @@ std::string list_name(const std::string& source) {
   return source.starts_with(kPrefix) ? source.substr(kPrefix.size()) : source;
 }
 
-Result<std::string> accept_list(const Config& config, Store& store, const std::string& name) {
-  if (std::ranges::find(config.lists, name, &ListConfig::name) == config.lists.end())
-    return fail(Errc::no_input, shown(name) + " is neither a configured list nor \"clock\"");
+bool is_list(const Config& config, const std::string& name) {
+  return std::ranges::find(config.lists, name, &ListConfig::name) != config.lists.end();
+}
+
+Result<std::string> accept_list(Store& store, const std::string& name) {
   auto held = store.held_list(name);
   if (!held) return std::unexpected(held.error());
   if (!*held) return std::string{};
@@ -30,6 +35,65 @@ Result<std::string> accept_list(const Config& config, Store& store, const std::s
          " in all; \"tlspact generate\" takes it now, or a later one that gives up no more\n";
 }
 
+/// The policies of this next-hop that wait.
+Result<std::string> accept_held(Store& store, const std::string& key) {
+  auto held = store.held_policies();
+  if (!held) return std::unexpected(held.error());
+  std::string text;
+  for (HeldPolicy& each : *held) {
+    if (each.domain != key || each.accepted) continue;
+    each.accepted = true;
+    text += key + ": what a " +
+            std::string{each.source == Source::list ? "list asks for" : "probe has learned"} +
+            " is enforced with the next run, whatever its MX hosts do\n";
+  }
+  if (text.empty()) return text;
+  if (auto kept = store.keep_only_held_policies(*held); !kept) return std::unexpected(kept.error());
+  return text;
+}
+
+/// The alarms of this MX host, or of those of this next-hop.
+Result<std::string> accept_alarms(Store& store, const std::string& name) {
+  auto states = read_probe_states(store);
+  if (!states) return std::unexpected(states.error());
+  std::set<std::string> hosts{name};
+  if (const auto known = states->domains.find(name); known != states->domains.end())
+    hosts.insert(known->second.hosts.begin(), known->second.hosts.end());
+  std::vector<EndpointMemory> quiet;
+  std::string text;
+  for (const auto& [key, memory] : states->endpoints.all()) {
+    if (!hosts.contains(memory.host) || !memory.alarm) continue;
+    quiet.push_back(accept_as_it_is(memory));
+    text += memory.host + " (" + memory.address + "): that it does no TLS is in order\n";
+  }
+  std::vector<LearnedDomain> unlearned;
+  for (auto& [key, domain] : states->domains) {
+    const bool concerned = std::ranges::any_of(domain.hosts, [&](const std::string& host) {
+      return std::ranges::find(quiet, host, &EndpointMemory::host) != quiet.end();
+    });
+    if (!concerned || !domain.learned) continue;
+    domain.learned.reset();
+    unlearned.push_back(domain);
+    text += key + ": that mail to it has TLS is no longer taken for known\n";
+  }
+  if (auto kept = store.keep_endpoints(quiet); !kept) return std::unexpected(kept.error());
+  if (auto kept = store.keep_learned_domains(unlearned); !kept)
+    return std::unexpected(kept.error());
+  return text;
+}
+
+Result<std::string> accept_next_hop(Store& store, const std::string& given) {
+  const auto key = parse_policy_key(given);
+  if (!key)
+    return fail(Errc::bad_input,
+                shown(given) + " is neither a configured list, nor a domain, nor \"clock\"");
+  auto held = accept_held(store, key->text());
+  if (!held) return held;
+  auto alarms = accept_alarms(store, key->text());
+  if (!alarms) return alarms;
+  return *held + *alarms;
+}
+
 }  // namespace
 
 Result<CommandResult> run_accept(const std::vector<std::string>& given,
@@ -38,11 +102,14 @@ Result<CommandResult> run_accept(const std::vector<std::string>& given,
       {.synopsis = "tlspact accept SOURCE",
        .description =
            "The operator's word on a change that a guard holds back. SOURCE is the name of a list "
-           "whose\nnew version shrinks by more than max_shrink, or \"clock\": the time of this "
-           "machine is right,\nthough it went back or nothing keeps it so.\n\n"
-           "Exit codes: 0 accepted; 1 nothing is held back; 66 no such source; 75 another run is "
-           "at "
-           "work.",
+           "whose\nnew version shrinks by more than max_shrink; a domain or next-hop whose policy "
+           "waits, because\nits MX hosts do not meet it: it is enforced all the same; a domain or "
+           "MX host that did TLS and does\nnot any more: that is in order; or \"clock\": the time "
+           "of "
+           "this machine is right, though it went back\nor nothing keeps it so.\n\n"
+           "Exit codes: 0 accepted; 1 nothing is held back; 65 neither a list nor a domain name; "
+           "75 "
+           "another\nrun is at work.",
        .positional = "source"},
       {}};
   if (auto parsed = arguments.parse(given); !parsed) return std::unexpected(parsed.error());
@@ -57,7 +124,9 @@ Result<CommandResult> run_accept(const std::vector<std::string>& given,
       return std::unexpected(kept.error());
     result.text = "the clock is taken to be right for a day\n";
   } else {
-    auto text = accept_list(open->config, open->store, list_name(*source));
+    auto text = is_list(open->config, list_name(*source))
+                    ? accept_list(open->store, list_name(*source))
+                    : accept_next_hop(open->store, *source);
     if (!text) return std::unexpected(text.error());
     result.exit_code = text->empty() ? 1 : 0;
     result.text =

@@ -12,7 +12,11 @@
 #include "daemon/cli/report.h"
 #include "daemon/cli/transcript_text.h"
 #include "daemon/control/deliver_message.h"
+#include "daemon/control/keep_evidence.h"
+#include "daemon/control/probe_settings.h"
+#include "daemon/control/run_lock.h"
 #include "daemon/dns/idna.h"
+#include "daemon/probe/session_evidence.h"
 #include "generators/table/file.h"
 #include "smtp/transcript/transcript_json.h"
 
@@ -180,6 +184,31 @@ CommandResult result_of(const std::vector<DomainDelivery>& deliveries, Notices n
   return result;
 }
 
+/// What the sessions taught. A delivery does not fail because nobody can write it down.
+Notices keep(const Config& config, const std::vector<DomainDelivery>& deliveries) {
+  std::vector<Evidence> seen;
+  const auto usual_port = static_cast<std::uint16_t>(config.smtp.port);
+  for (const DomainDelivery& delivery : deliveries) {
+    for (const Transcript& each : delivery.report.sessions) {
+      if (auto evidence = session_evidence(each.request, each.result, usual_port, each.started))
+        seen.push_back(*std::move(evidence));
+    }
+  }
+  Notices notices;
+  const auto not_kept = [&](const Error& error) {
+    notices.push_back({Severity::note, "evidence", "what was seen is not kept: " + error.text});
+    return notices;
+  };
+  if (seen.empty()) return notices;
+  const auto lock = RunLock::take(config.state_path("lock"));
+  if (!lock) return not_kept(lock.error());
+  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), notices);
+  if (!store) return not_kept(store.error());
+  if (auto kept = keep_seen(*store, seen, learn_rules(config), config.probe.interval); !kept)
+    return not_kept(kept.error());
+  return notices;
+}
+
 }  // namespace
 
 Result<CommandResult> run_deliver(const std::vector<std::string>& given,
@@ -216,9 +245,13 @@ Result<CommandResult> run_deliver(const std::vector<std::string>& given,
     return decide(key, view->refreshed.inputs.candidates_for(key), view->refreshed.rules,
                   view->refreshed.snapshot.decided_at);
   };
-  const auto deliveries = deliver_message(*config, job, *message, in_force, {});
+  const Endpoints& known = view->refreshed.evidence->states().endpoints;
+  const TlsMemory did_tls = [&](const std::string& host, const boost::asio::ip::address&) {
+    return host_did_tls(known, host, learn_rules(*config), clock_now());
+  };
+  const auto deliveries = deliver_message(*config, job, *message, in_force, did_tls);
   if (!deliveries) return std::unexpected(deliveries.error());
-  return result_of(*deliveries, {});
+  return result_of(*deliveries, keep(*config, *deliveries));
 }
 
 }  // namespace tlspact

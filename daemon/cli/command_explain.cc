@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/evidence_text.h"
 #include "daemon/cli/offline_view.h"
 #include "daemon/cli/report.h"
 #include "daemon/control/explain.h"
@@ -23,7 +24,8 @@ std::string candidate_title(const Candidate& candidate) {
 std::string judged_text(const Judged& judged) {
   const Candidate& candidate = judged.candidate;
   std::string out =
-      "  " + candidate_title(candidate) + ": " + std::string{standing_text(judged.standing)} + "\n";
+      "  " + candidate_title(candidate) + ": " + std::string{standing_text(judged.standing)} +
+      (judged.standing == Standing::waiting ? ": " + one_line(candidate.held) : "") + "\n";
   std::string says;
   if (candidate.source == Source::dane) {
     says = "state " + std::string{dane_state_name(candidate.dane.state)};
@@ -61,6 +63,28 @@ std::string mta_text(std::string_view mta, const RenderedEntry& entry, const std
          (entry.value ? key + " " + *entry.value : "no entry: its own default applies") + "\n";
 }
 
+std::string endpoints_text(const Explanation& explanation) {
+  if (explanation.endpoints.empty()) return {};
+  std::string out = "\nMX hosts as they were last seen\n";
+  for (const EndpointMemory& each : explanation.endpoints) {
+    out += "  " + each.host + " " + each.address + ": ";
+    if (each.last) out += format_time(each.last->at) + ": " + one_line(evidence_text(*each.last));
+    if (each.alarm) out += "; ALARM: no TLS since " + format_time(*each.alarm);
+    if (!each.alarm && each.confirmed)
+      out += "; known to do TLS since " + format_time(*each.confirmed);
+    out += "\n";
+  }
+  const auto add = [&](const std::string& what, const std::vector<HostProof>& proofs) {
+    for (const HostProof& each : proofs)
+      out += "  " + what + ": " + each.host + ": " + one_line(proof_text(each)) + "\n";
+  };
+  if (explanation.decision.policy != nullptr)
+    add(std::string{level_name(explanation.decision.policy->level)}, explanation.proofs);
+  for (const auto& [source, proofs] : explanation.testing)
+    add(source + " in mode testing", proofs);
+  return out;
+}
+
 std::string explanation_text(const Explanation& explanation, const GeneratorSettings& settings) {
   const Decision& decision = explanation.decision;
   std::string out = decision.key.text() + ": ";
@@ -75,6 +99,7 @@ std::string explanation_text(const Explanation& explanation, const GeneratorSett
   out += "\n" + mta_text("Postfix " + settings.postfix.options.version.text(), explanation.postfix,
                          explanation.map_key.text());
   out += mta_text("Exim", explanation.exim, explanation.map_key.text());
+  out += endpoints_text(explanation);
   const std::string notices = notices_text(explanation.notices, Severity::note);
   if (!notices.empty()) out += "\n" + notices;
   return out;
@@ -90,9 +115,28 @@ Poco::JSON::Object::Ptr judged_json(const Judged& judged) {
   out->set("mode", std::string{mode_name(candidate.mode)});
   out->set("wins", judged.standing == Standing::wins);
   out->set("standing", std::string{standing_text(judged.standing)});
+  if (!candidate.held.empty()) out->set("held", candidate.held);
   if (candidate.valid_from) out->set("valid_from", format_time(*candidate.valid_from));
   if (candidate.valid_until) out->set("valid_until", format_time(*candidate.valid_until));
   if (candidate.policy != nullptr) out->set("policy", policy_json(*candidate.policy));
+  return out;
+}
+
+Poco::JSON::Array::Ptr endpoints_json(const std::vector<EndpointMemory>& endpoints) {
+  Poco::JSON::Array::Ptr out = new Poco::JSON::Array;
+  for (const EndpointMemory& each : endpoints) {
+    Poco::JSON::Object::Ptr endpoint = new Poco::JSON::Object;
+    endpoint->set("host", each.host);
+    endpoint->set("address", each.address);
+    if (each.last) {
+      endpoint->set("at", format_time(each.last->at));
+      endpoint->set("kind", std::string{evidence_kind_name(each.last->kind)});
+      endpoint->set("text", evidence_text(*each.last));
+    }
+    if (each.alarm) endpoint->set("alarm", format_time(*each.alarm));
+    if (each.confirmed) endpoint->set("confirmed", format_time(*each.confirmed));
+    out->add(endpoint);
+  }
   return out;
 }
 
@@ -109,6 +153,7 @@ Poco::JSON::Object::Ptr explanation_json(const Explanation& explanation) {
   out->set("candidates", candidates);
   if (explanation.postfix.value) out->set("postfix", *explanation.postfix.value);
   if (explanation.exim.value) out->set("exim", *explanation.exim.value);
+  if (!explanation.endpoints.empty()) out->set("endpoints", endpoints_json(explanation.endpoints));
   out->set("notices", notices_json(explanation.notices));
   return out;
 }

@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: MIT
+#include <set>
+
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
+#include "daemon/control/keep_evidence.h"
 #include "daemon/dns/idna.h"
 
 namespace tlspact {
+namespace {
+
+/// With that of its MX hosts, but for those that other domains share.
+Result<void> forget_evidence(Store& store, const std::string& key) {
+  const auto states = read_probe_states(store);
+  if (!states) return std::unexpected(states.error());
+  std::set<std::string> hosts{key};
+  if (const auto known = states->domains.find(key); known != states->domains.end())
+    hosts.insert(known->second.hosts.begin(), known->second.hosts.end());
+  for (const auto& [other, domain] : states->domains) {
+    if (other == key) continue;
+    for (const std::string& host : domain.hosts)
+      hosts.erase(host);
+  }
+  const std::vector<std::string> gone{hosts.begin(), hosts.end()};
+  if (auto done = store.forget_endpoints(gone); !done) return done;
+  return store.forget_learned_domains(std::vector{key});
+}
+
+}  // namespace
 
 Result<CommandResult> run_forget(const std::vector<std::string>& given,
                                  const GlobalOptions& global) {
@@ -12,7 +35,8 @@ Result<CommandResult> run_forget(const std::vector<std::string>& given,
       {.synopsis = "tlspact forget DOMAIN",
        .description =
            "Forgets what was looked up of a domain or next-hop: its DANE state, its cached MTA-STS "
-           "policy,\nand that mail goes there. If an agreement, a list, the file of correspondents "
+           "policy,\nthe evidence on MX hosts that no other domain has, and that mail goes there. "
+           "If an agreement, a list, the file of correspondents "
            "or a log names it,\nthe next run looks it up anew, as if it had never been met.\n\n"
            "Exit codes: 0 forgotten; 65 not a domain name; 75 another run is at work.",
        .positional = "domain"},
@@ -27,6 +51,8 @@ Result<CommandResult> run_forget(const std::vector<std::string>& given,
   if (!open) return std::unexpected(open.error());
   CommandResult result{.notices = std::move(open->notices)};
   if (auto done = open->store.forget_domain(key->text()); !done)
+    return std::unexpected(done.error());
+  if (auto done = forget_evidence(open->store, key->text()); !done)
     return std::unexpected(done.error());
   result.text = key->text() + ": forgotten; \"tlspact generate\" brings it into the maps\n";
   result.json = new Poco::JSON::Object;

@@ -76,6 +76,21 @@ struct Config {
     std::string tlsrpt_socket;  ///< absolute path; empty: nothing is told
   } smtp;
   struct {
+    bool enabled = false;
+    Seconds interval = std::chrono::hours{24};
+    std::uint32_t concurrency = 200;
+    Seconds per_address_interval = std::chrono::seconds{30};
+    std::uint32_t per_operator_concurrency = 2;
+    std::vector<std::string> canaries;  ///< host names
+    std::vector<std::string> opt_out;   ///< host and domain names
+  } probe;
+  struct {
+    std::string level = "off";  ///< or "encrypt"
+    std::uint32_t confirmations = 3;
+    Seconds over = std::chrono::days{7};
+    Seconds decay = std::chrono::days{30};
+  } learn;
+  struct {
     AutoBool enabled;
     std::string version = "auto";
     std::string map;  ///< empty: STATE_DIR/postfix/tls_policy

@@ -111,6 +111,41 @@ const char* logs_fault(const Config& config) {
              : "must be absolute paths, or \"journal\"";
 }
 
+bool are_domains(const std::vector<std::string>& names) {
+  return std::ranges::all_of(
+      names, [](const std::string& name) { return Domain::parse(name).has_value(); });
+}
+
+const char* probe_interval_fault(const Config& config) {
+  return config.probe.interval >= std::chrono::minutes{10} ? nullptr : "must be at least \"10m\"";
+}
+
+const char* probe_concurrency_fault(const Config& config) {
+  return config.probe.concurrency >= 1 && config.probe.concurrency <= 2000
+             ? nullptr
+             : "must be from 1 to 2000";
+}
+
+const char* per_operator_fault(const Config& config) {
+  return config.probe.per_operator_concurrency >= 1 ? nullptr : "must be at least 1";
+}
+
+const char* learn_level_fault(const Config& config) {
+  return config.learn.level == "off" || config.learn.level == "encrypt"
+             ? nullptr
+             : "must be \"off\" or \"encrypt\": names that come from unsigned DNS are never pinned";
+}
+
+const char* confirmations_fault(const Config& config) {
+  return config.learn.confirmations >= 2 && config.learn.confirmations <= 20
+             ? nullptr
+             : "must be from 2 to 20";
+}
+
+const char* decay_fault(const Config& config) {
+  return config.learn.decay > config.learn.over ? nullptr : "must be longer than \"over\"";
+}
+
 const char* store_fault(const Config& config) {
   const std::string& url = config.store.url;
   return url.empty() || url.starts_with("sqlite:/") ? nullptr
@@ -192,6 +227,48 @@ constexpr std::array kConfigKeys{
               [](const Config& c) {
                 return is_absolute_or_empty(c.smtp.tlsrpt_socket) ? nullptr : kAbsolute;
               }},
+    ConfigKey{
+        "probe", "enabled", [](Config& c) { return Slot{&c.probe.enabled}; },
+        "Look at the TLS of the MX hosts of the correspondents, by connecting to them. Before "
+        "a list's policy becomes enforcing it then waits until a probe has seen that it is "
+        "met; a server that did TLS and now does not is an alarm."},
+    ConfigKey{"probe", "interval", [](Config& c) { return Slot{&c.probe.interval}; },
+              "How often each MX host and address is looked at, give or take a tenth.",
+              probe_interval_fault},
+    ConfigKey{"probe", "concurrency", [](Config& c) { return Slot{&c.probe.concurrency}; },
+              "Connections at once, in all.", probe_concurrency_fault},
+    ConfigKey{"probe", "per_address_interval",
+              [](Config& c) { return Slot{&c.probe.per_address_interval}; },
+              "Between two connections to the same address."},
+    ConfigKey{"probe", "per_operator_concurrency",
+              [](Config& c) { return Slot{&c.probe.per_operator_concurrency}; },
+              "Connections at once to the hosts of one operator: of one registrable domain, by the "
+              "public suffix list.",
+              per_operator_fault},
+    ConfigKey{"probe", "canaries", [](Config& c) { return Slot{&c.probe.canaries}; },
+              "Mail servers that are known to do TLS, looked at in every run. Where none of them "
+              "does as seen from here, or one offers no STARTTLS, the way out is at fault: nothing "
+              "is learned, and an alert says so.",
+              [](const Config& c) {
+                return are_domains(c.probe.canaries) ? nullptr : "must be host names";
+              }},
+    ConfigKey{"probe", "opt_out", [](Config& c) { return Slot{&c.probe.opt_out}; },
+              "Hosts and domains, with everything below them, that are never probed.",
+              [](const Config& c) {
+                return are_domains(c.probe.opt_out) ? nullptr : "must be host or domain names";
+              }},
+    ConfigKey{"learn", "level", [](Config& c) { return Slot{&c.learn.level}; },
+              "What evidence alone may set for a domain that publishes nothing: \"off\", or "
+              "\"encrypt\" once all its MX hosts are known to do TLS.",
+              learn_level_fault},
+    ConfigKey{"learn", "confirmations", [](Config& c) { return Slot{&c.learn.confirmations}; },
+              "Looks that must have seen TLS, of the last one and a half times as many.",
+              confirmations_fault},
+    ConfigKey{"learn", "over", [](Config& c) { return Slot{&c.learn.over}; },
+              "The time that must lie between the first and the last of them."},
+    ConfigKey{"learn", "decay", [](Config& c) { return Slot{&c.learn.decay}; },
+              "How long a look that saw TLS counts. While an alarm stands nothing is forgotten.",
+              decay_fault},
     ConfigKey{"postfix", "enabled", [](Config& c) { return Slot{&c.postfix.enabled}; },
               "Whether to write maps for Postfix. \"auto\": if it is installed, or with --output."},
     ConfigKey{"postfix", "version", [](Config& c) { return Slot{&c.postfix.version}; },

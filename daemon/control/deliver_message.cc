@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/deliver_message.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -11,6 +8,7 @@
 #include <random>
 #include <utility>
 
+#include "daemon/control/probe_settings.h"
 #include "daemon/control/tlsrpt_events.h"
 #include "daemon/dns/idna.h"
 #include "daemon/dns/unbound_resolver.h"
@@ -20,12 +18,6 @@ namespace tlspact {
 namespace {
 
 namespace asio = boost::asio;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
-}
 
 std::size_t at_random(std::size_t below) {
   static std::mt19937_64 engine{std::random_device{}()};
@@ -145,9 +137,13 @@ Envelope Run::envelope_of(const Group& group) const {
 
 DeliveryOptions Run::options(std::uint16_t port) const {
   DeliveryOptions result;
-  result.helo = config_.smtp.helo.empty() ? host_name() : config_.smtp.helo;
+  result.helo = helo_name(config_);
   result.port = port;
-  result.did_tls = did_tls_;
+  if (did_tls_)
+    result.did_tls = [this, port](const std::string& host, const asio::ip::address& address) {
+      const auto usual = static_cast<std::uint16_t>(config_.smtp.port);
+      return did_tls_(endpoint_host(host, port, usual), address);
+    };
   result.now = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
   result.connect = [this](const SessionRequest& request) -> std::unique_ptr<SessionChannel> {
     return std::make_unique<SocketChannel>(io_.get_executor(), tls_, request.deadlines.whole,

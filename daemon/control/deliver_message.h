@@ -49,8 +49,8 @@ struct DomainDelivery {
 using Decide = std::function<Decision(const PolicyKey&)>;
 
 /// One next-hop after the other. Blocks until all of them are done, by the deadlines of the
-/// sessions. Errors: no trust anchor or CA file that can be read, no resolver. `did_tls` may be
-/// empty.
+/// sessions. Errors: no trust anchor or CA file that can be read, no resolver. `did_tls` is given
+/// an endpoint_host(), and may be empty.
 [[nodiscard]] Result<std::vector<DomainDelivery>> deliver_message(const Config& config,
                                                                   const DeliveryJob& job,
                                                                   const Message& message,

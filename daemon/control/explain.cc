@@ -11,6 +11,28 @@
 
 namespace tlspact {
 
+namespace {
+
+void add_evidence(const EvidenceRun& evidence, const PolicyKey& key, Time now, Explanation& out) {
+  const ProbeStates& states = evidence.states();
+  const auto known = states.domains.find(key.text());
+  if (known == states.domains.end()) return;
+  for (const std::string& host : known->second.hosts) {
+    for (const EndpointMemory* each : states.endpoints.of_host(host))
+      out.endpoints.push_back(*each);
+  }
+  if (out.decision.policy != nullptr)
+    out.proofs = prove_domain(*out.decision.policy, known->second, states.endpoints, now);
+  for (const Judged& each : out.decision.judged) {
+    if (each.standing == Standing::testing && each.candidate.policy != nullptr)
+      out.testing.emplace_back(
+          source_name(each.candidate.source),
+          prove_domain(*each.candidate.policy, known->second, states.endpoints, now));
+  }
+}
+
+}  // namespace
+
 Explanation explain(const Refreshed& refreshed, const PolicyKey& key,
                     const GeneratorSettings& settings, Time now) {
   Explanation out{
@@ -18,7 +40,11 @@ Explanation explain(const Refreshed& refreshed, const PolicyKey& key,
       .map_key = key,
       .postfix = {},
       .exim = {},
-      .notices = {}};
+      .notices = {},
+      .endpoints = {},
+      .proofs = {},
+      .testing = {}};
+  if (refreshed.evidence) add_evidence(*refreshed.evidence, key, now, out);
   for (const Remark remark : out.decision.remarks)
     out.notices.push_back(notice_of(remark, out.decision));
   auto entry = entry_of(out.decision);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/control/refresh.h"
 #include "generators/generator.h"
@@ -18,7 +20,11 @@ struct Explanation {
   PolicyKey map_key;
   RenderedEntry postfix;
   RenderedEntry exim;
-  Notices notices;  ///< what the decision and the MTAs leave open
+  Notices notices;                        ///< what the decision and the MTAs leave open
+  std::vector<EndpointMemory> endpoints;  ///< of its MX hosts, as they were last seen
+  /// What evidence says of the policy in force, and of one in mode testing, by its source.
+  std::vector<HostProof> proofs;
+  std::vector<std::pair<std::string, std::vector<HostProof>>> testing;
 };
 
 [[nodiscard]] Explanation explain(const Refreshed& refreshed, const PolicyKey& key,

@@ -32,19 +32,41 @@ FetchContext context_of(Store& store, const RefreshOptions& options) {
 void sum_up(Fetched& fetched, Time now) {
   fetched.fingerprint.clear();
   fetched.next_change.reset();
+  const auto consider = [&](std::optional<Time> change) {
+    if (change && (!fetched.next_change || *change < *fetched.next_change))
+      fetched.next_change = change;
+  };
   for (const auto& source : fetched.sources) {
     fetched.fingerprint += source->fingerprint() + "\n";
     const auto change = source->next_change(now);
-    if (change && (!fetched.next_change || *change < *fetched.next_change))
-      fetched.next_change = change;
+    consider(change);
   }
+  fetched.fingerprint += fetched.evidence->fingerprint(now) + "\n";
+  consider(fetched.evidence->next_change(now));
+}
+
+/// Of the correspondents that the sources have brought up to date. What an earlier run has put into
+/// the maps is not gone through again for that.
+std::set<std::string> known_next_hops(Store& store, const EvidenceRun& evidence, Notices& notices) {
+  std::set<std::string> out;
+  for (const auto& [key, domain] : evidence.states().domains)
+    out.insert(key);
+  const auto correspondents = store.correspondents();
+  if (!correspondents) notices.push_back({Severity::alert, "store", correspondents.error().text});
+  for (const StoredCorrespondent& each :
+       correspondents.value_or(std::vector<StoredCorrespondent>{}))
+    out.insert(each.domain);
+  return out;
 }
 
 }  // namespace
 
 Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& options) {
-  Fetched out{
-      .sources = policy_sources(config), .notices = {}, .fingerprint = {}, .next_change = {}};
+  Fetched out{.sources = policy_sources(config),
+              .evidence = std::make_unique<EvidenceRun>(config),
+              .notices = {},
+              .fingerprint = {},
+              .next_change = {}};
   const FetchContext context = context_of(store, options);
   for (const auto& source : out.sources) {
     FetchReport report = source->fetch(context);
@@ -52,6 +74,9 @@ Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& 
     out.refused = out.refused || report.refused;
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
+  out.evidence->read(store, out.notices);
+  if (config.probe.enabled && !options.offline)
+    out.evidence->probe(context, known_next_hops(store, *out.evidence, out.notices), out.notices);
   sum_up(out, options.now);
   if (options.keep_in_store) forget_unconfigured(config, store, out.notices);
   return out;
@@ -68,12 +93,19 @@ Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
     std::ranges::move(report.notices, std::back_inserter(out.notices));
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
+  EvidenceRun& evidence = *fetched.evidence;
+  if (config.probe.enabled && !options.offline)
+    evidence.probe(context, EvidenceRun::next_hops(out.inputs), out.notices);
+  evidence.add_to(context, out.inputs, out.notices);
   // load() may have looked up domains that were met for the first time.
   sum_up(fetched, options.now);
   out.rules.max_stale = config.dns.max_stale;
   out.snapshot = build_snapshot(out.inputs, out.rules, options.now);
   out.refused = out.refused || out.snapshot.without_names > 0;
   std::ranges::copy(out.snapshot.notices, std::back_inserter(out.notices));
+  std::ranges::move(evidence.judge(out.inputs, out.rules, options.now),
+                    std::back_inserter(out.notices));
+  out.evidence = std::move(fetched.evidence);
   return out;
 }
 

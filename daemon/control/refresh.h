@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/control/evidence_run.h"
 #include "daemon/sources/policy_source.h"
 #include "daemon/store/store.h"
 #include "policy/decide.h"
@@ -34,6 +35,7 @@ struct RefreshOptions {
 /// What the sources brought, before anything of it is parsed that need not be.
 struct Fetched {
   std::vector<std::unique_ptr<PolicySource>> sources;
+  std::unique_ptr<EvidenceRun> evidence;
   Notices notices;
   bool refused = false;             ///< a local or signed input was refused: exit code 65
   bool never_good = false;          ///< a source never had a good batch: exit code 69
@@ -45,6 +47,7 @@ struct Refreshed {
   PolicyInputs inputs;
   DecisionRules rules;  ///< that it was decided by
   Snapshot snapshot;
+  std::unique_ptr<EvidenceRun> evidence;
   Notices notices;          ///< of the sources and of the decisions
   bool refused = false;     ///< as Fetched; or an agreement that cannot hold as it is
   bool never_good = false;  ///< as Fetched

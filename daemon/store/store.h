@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/store/stored_evidence.h"
 #include "daemon/store/stored_lookups.h"
+#include "policy/learning.h"
 #include "policy/notice.h"
 #include "policy/result.h"
 #include "policy/time.h"
@@ -120,6 +122,25 @@ class Store {
 
   [[nodiscard]] Result<void> keep_log_positions(std::span<const StoredLogPosition> rows);
   [[nodiscard]] Result<std::vector<StoredLogPosition>> log_positions();
+
+  /// What is remembered of MX endpoints. Each call is one transaction, all or nothing.
+  [[nodiscard]] Result<void> keep_endpoints(std::span<const EndpointMemory> rows);
+  [[nodiscard]] Result<Endpoints> endpoints();
+  /// Of these hosts, with the history of their evidence.
+  [[nodiscard]] Result<void> forget_endpoints(std::span<const std::string> hosts);
+  /// Adds to the history, and takes out what is older than kEvidenceHistory.
+  [[nodiscard]] Result<void> add_evidence(std::span<const Evidence> rows);
+  /// The history of a host, newest first, 1,000 at most.
+  [[nodiscard]] Result<std::vector<Evidence>> evidence_of(const std::string& host);
+
+  [[nodiscard]] Result<void> keep_learned_domains(std::span<const LearnedDomain> rows);
+  [[nodiscard]] Result<std::vector<LearnedDomain>> learned_domains();
+  /// With the policies of theirs that are held.
+  [[nodiscard]] Result<void> forget_learned_domains(std::span<const std::string> domains);
+
+  /// Replaces all of them.
+  [[nodiscard]] Result<void> keep_only_held_policies(std::span<const HeldPolicy> rows);
+  [[nodiscard]] Result<std::vector<HeldPolicy>> held_policies();
 
   /// Forgets all of these domains: as correspondents, their MTA-STS and their DANE.
   [[nodiscard]] Result<void> forget_domains(std::span<const std::string> domains);

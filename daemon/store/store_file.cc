@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 
 /// Times are epoch seconds.
 constexpr const char* kSchema[] = {
@@ -50,6 +50,17 @@ constexpr const char* kSchema[] = {
     "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, origin TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS log_position (path TEXT PRIMARY KEY, device INTEGER NOT NULL, "
     "inode INTEGER NOT NULL, position INTEGER NOT NULL, cursor TEXT NOT NULL)",
+    // Since version 4. `memory` and `facts` are JSON.
+    "CREATE TABLE IF NOT EXISTS endpoint (host TEXT NOT NULL, address TEXT NOT NULL, "
+    "memory TEXT NOT NULL, next_probe INTEGER NOT NULL, PRIMARY KEY (host, address))",
+    "CREATE TABLE IF NOT EXISTS evidence (host TEXT NOT NULL, address TEXT NOT NULL, "
+    "at INTEGER NOT NULL, kind TEXT NOT NULL, facts TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS evidence_by_host ON evidence (host, at)",
+    "CREATE INDEX IF NOT EXISTS evidence_by_time ON evidence (at)",
+    "CREATE TABLE IF NOT EXISTS learned_domain (domain TEXT PRIMARY KEY, memory TEXT NOT NULL, "
+    "look_again INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS held_policy (domain TEXT NOT NULL, source TEXT NOT NULL, "
+    "since INTEGER NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (domain, source))",
 };
 
 /// From version 1, which kept the bytes of a list in the database: lists are fetched anew.
@@ -119,7 +130,7 @@ void bring_up_to_date(Poco::Data::Session& sql, int version) {
   }
   for (const char* statement : kSchema)
     sql << statement, now;
-  sql << "PRAGMA user_version = 3", now;
+  sql << "PRAGMA user_version = 4", now;
   transaction.commit();
 }
 

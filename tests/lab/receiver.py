@@ -80,8 +80,8 @@ class Behaviour:
 class Receiver:
     """One MX host: an address, a name, a behaviour."""
 
-    def __init__(self, address, name, behaviour, log):
-        self.address = address
+    def __init__(self, address, name, behaviour, log, port=25):
+        self.address, self.port = address, port
         self.name = name
         self.log = log
         self.context = behaviour.context()
@@ -90,7 +90,7 @@ class Receiver:
 
     def start(self):
         """Listens from now on."""
-        server = _Server((self.address, 25), _Session)
+        server = _Server((self.address, self.port), _Session)
         server.receiver = self
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         self._server = server
@@ -123,6 +123,8 @@ class _Session(socketserver.BaseRequestHandler):
             self._converse()
         except OSError:
             pass  # a client that refuses the certificate goes away; ssl.SSLError is an OSError
+        finally:
+            self.request.close()
 
     def _converse(self):
         self.lines = self.request.makefile("rb")
