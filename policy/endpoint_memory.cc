@@ -66,14 +66,13 @@ EndpointMemory remember(EndpointMemory memory, const Evidence& seen, const Learn
                         const ProbeTimes& times) {
   const bool teaches = seen.kind != EvidenceKind::inconclusive;
   const bool known_before = did_tls(memory, rules, seen.at);
+  if (memory.confirmed && !known_before) memory.confirmed.reset();
   if (teaches) {
     add_sighting(memory.sightings, {seen.at, saw_tls(seen)}, rules);
     memory.conclusive = seen;
     memory.failures = 0;
     settle_alarm(memory, seen, known_before);
     if (saw_tls(seen)) memory.did_tls = seen.at;
-    const bool decayed = memory.confirmed && !is_confirmed(memory, rules, seen.at);
-    if (decayed) memory.confirmed.reset();
     if (!memory.confirmed && earns_confirmation(memory.sightings, rules, seen.at))
       memory.confirmed = seen.at;
   } else {

@@ -37,27 +37,33 @@ bool names_match(const TlsPolicy& policy, const Evidence& seen) {
   });
 }
 
-/// Why TLS as it was seen does not meet the level; empty: it does.
-std::string unmet(const TlsPolicy& policy, const Evidence& seen) {
-  if (policy.level <= Level::may) return "";
-  if (!seen.tls) return policy.level == Level::dane && !seen.dane ? "" : seen.detail;
+/// Why TLS as it was seen does not meet the level; nullopt: it does.
+std::optional<std::string> unmet(const TlsPolicy& policy, const Evidence& seen) {
+  if (policy.level <= Level::may) return std::nullopt;
+  if (!seen.tls) {
+    if (policy.level == Level::dane && !seen.dane) return std::nullopt;
+    return seen.detail.empty() ? "it does no TLS" : seen.detail;
+  }
   if (policy.min_tls && *seen.tls < *policy.min_tls)
     return std::string{tls_version_name(*seen.tls)} + " is older than the policy allows";
-  const bool dane_holds = seen.dane && *seen.dane;
+  const bool matches_tlsa = seen.dane.value_or(false);
+  const bool tlsa_fails = !seen.dane.value_or(policy.level == Level::dane);
   switch (policy.level) {
     case Level::dane:
-      return seen.dane && !*seen.dane ? "no TLSA record matches its certificate" : "";
     case Level::dane_only:
-      return dane_holds ? "" : "no TLSA record matches its certificate";
+      if (tlsa_fails) return "no TLSA record matches its certificate";
+      return std::nullopt;
     case Level::fingerprint:
-      return pin_matches(policy, seen) ? "" : "its certificate has none of the fingerprints";
+      if (!pin_matches(policy, seen)) return "its certificate has none of the fingerprints";
+      return std::nullopt;
     case Level::secure:
-      if (policy.dane_where_present && dane_holds) return "";
+      if (policy.dane_where_present && matches_tlsa) return std::nullopt;
       // A partner's own authority is not among those that probes trust.
       if (!seen.chain_trusted && policy.ca_file.empty()) return "its certificate is not trusted";
-      return names_match(policy, seen) ? "" : "its certificate is for other names";
+      if (!names_match(policy, seen)) return "its certificate is for other names";
+      return std::nullopt;
     default:
-      return "";
+      return std::nullopt;
   }
 }
 
@@ -72,8 +78,8 @@ HostProof prove_host(const TlsPolicy& policy, const std::string& host,
         out.text = each->address + ": " + each->last->detail;
       continue;
     }
-    const std::string why = unmet(policy, *each->conclusive);
-    if (!why.empty()) return {host, Proof::disproven, each->address + ": " + why};
+    if (const auto why = unmet(policy, *each->conclusive))
+      return {host, Proof::disproven, each->address + ": " + *why};
     out.proof = Proof::proven;
     out.text = each->address + ": TLS as the policy asks";
   }

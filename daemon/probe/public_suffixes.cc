@@ -11,7 +11,7 @@ PublicSuffixes::PublicSuffixes()
             [](const void* list) { psl_free(static_cast<psl_ctx_t*>(const_cast<void*>(list))); }) {}
 
 std::string PublicSuffixes::operator_of(const std::string& host) const {
-  if (list_ == nullptr) return host;
+  if (list_ == nullptr || host.starts_with('[')) return host;
   const char* const domain =
       psl_registrable_domain(static_cast<const psl_ctx_t*>(list_.get()), host.c_str());
   return domain == nullptr ? host : domain;

@@ -166,6 +166,23 @@ TEST_CASE("learned evidence holds only where nothing is published") {
   CHECK(standing_of(decision, Source::learned) == Standing::below_published);
 }
 
+TEST_CASE(
+    "a policy that the guard holds back enforces nothing, and gives up nothing that was learned") {
+  Candidate waiting = list(Mode::enforce, policy(Level::secure, {"mx.acme.example"}));
+  waiting.held = "no evidence yet";
+  const Decision alone = decide(key("acme.example"), {waiting}, {}, now());
+  CHECK(alone.policy == nullptr);
+  CHECK(alone.judged.front().standing == Standing::waiting);
+  const Candidate learned = candidate(Source::learned, policy(Level::encrypt));
+  const Decision both = decide(key("acme.example"), {waiting, learned}, {}, now());
+  REQUIRE(both.policy != nullptr);
+  CHECK(both.policy->level == Level::encrypt);
+  CHECK(both.winner()->source == Source::learned);
+  Candidate waiting_too = learned;
+  waiting_too.held = "no evidence yet";
+  CHECK(decide(key("acme.example"), {waiting, waiting_too}, {}, now()).policy == nullptr);
+}
+
 TEST_CASE("an agreement is composed with what is published: the stronger level wins") {
   struct Row {
     Level agreed;
