@@ -29,6 +29,7 @@ class Inside:
 
     def attempt(self, *arguments, path=""):
         """Runs it as root; returns its CompletedProcess. `path` is put before the root's PATH."""
+        self.root.age_main_cf()
         return subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=120,
                               env=self.environment(path), cwd="/")
 

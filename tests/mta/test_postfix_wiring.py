@@ -155,8 +155,6 @@ class PostfixWiringTest(InitTests, WiringTest):
                 self.agree(*AGREED)
                 self.root.run("sh", "-ec", change)
                 finding = self.expect_finding(text, remedy, severity)
-                said = self.tlspact("check", expect=1 if severity != "note" else 0)
-                self.assertIn(text, said)
                 if run:
                     command = finding["remedy"].split(" (")[0].replace(" && postfix reload", "")
                     self.root.run("sh", "-ec", command)

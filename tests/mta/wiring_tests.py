@@ -121,10 +121,14 @@ class WiringTest(MtaTest):
         return sender
 
     def expect_finding(self, text, remedy, severity):
-        """Exactly that finding is there."""
-        found = [each for each in self.findings() if text in each["text"]]
+        """Exactly that finding is there, and the exit code that goes with it."""
+        done = self.program.attempt("--json", "check")
+        findings = json.loads(done.stdout)["findings"]
+        found = [each for each in findings if text in each["text"]]
         found.sort(key=lambda each: not each["remedy"])
-        self.assertTrue(found, f"no finding says {text!r}: {json.dumps(self.findings(), indent=1)}")
+        self.assertTrue(found, f"no finding says {text!r}: {json.dumps(findings, indent=1)}")
+        matters = any(each["severity"] != "note" for each in findings)
+        self.assertEqual(done.returncode, 1 if matters else 0, done.stdout)
         self.assertIn(remedy, found[0]["remedy"], found[0])
         self.assertEqual(found[0]["severity"], severity, found[0])
         return found[0]
