@@ -86,7 +86,7 @@ class PolicyReader {
     if (std::ranges::any_of(line, [](char c) { return is_control(c) && c != '\t'; }))
       return bad("a line has control characters: " + quote(line));
     const std::size_t colon = line.find(':');
-    if (colon == line.npos) return bad("a line is not \"key: value\": " + quote(line));
+    if (colon == std::string_view::npos) return bad("a line is not \"key: value\": " + quote(line));
     const std::string_view key = line.substr(0, colon);
     if (!sts::is_field_name(key)) return bad(quote(key) + " is no key");
     return read_field(key, trim_wsp_left(line.substr(colon + 1)));

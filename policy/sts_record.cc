@@ -56,7 +56,7 @@ StsRecordFinding read_fields(std::string_view rest) {
       return invalid("nothing stands between two semicolons");
     }
     const std::size_t equals = field.find('=');
-    if (equals == field.npos) return invalid(quote(field) + " has no \"=\"");
+    if (equals == std::string_view::npos) return invalid(quote(field) + " has no \"=\"");
     const std::string_view name = field.substr(0, equals);
     const std::string_view value = field.substr(equals + 1);
     if (!sts::is_field_name(name)) return invalid(quote(name) + " is no name of a field");

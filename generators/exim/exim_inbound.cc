@@ -75,8 +75,8 @@ class Inbound {
   }
 
   [[nodiscard]] const std::string& value_of(const InboundRequirement& requirement) const {
-    static const std::string kOnlyTls{kEncrypt};
-    return requirement ? values_[*requirement] : kOnlyTls;
+    static const std::string only_tls{kEncrypt};
+    return requirement ? values_[*requirement] : only_tls;
   }
 
   void add_networks() {
