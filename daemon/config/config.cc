@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/config/config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 
@@ -215,6 +218,21 @@ Result<void> check_paths(const Config& config, const std::string& file) {
 }
 
 }  // namespace
+
+std::pair<std::string, std::uint16_t> split_server(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return {};
+  std::string address = text.substr(0, colon);
+  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  std::array<unsigned char, 16> unused{};
+  if (::inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), unused.data()) != 1) return {};
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc{} || rest != end || port == 0) return {};
+  return {std::move(address), port};
+}
 
 unsigned ListConfig::max_shrink_percent() const {
   constexpr unsigned kDefault = 20;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/result.h"
@@ -108,6 +109,16 @@ struct Config {
   struct {
     std::string url;  ///< empty: sqlite:STATE_DIR/tlspact.db
   } store;
+  struct {
+    std::string listen = "127.0.0.1:8461";  ///< see split_server(); empty: off
+    std::vector<std::string> hosts;         ///< beside those of loopback, in the Host header
+  } http;
+  struct {
+    std::string mail_to;
+    std::string mail_server = "127.0.0.1:25";  ///< see split_server()
+    std::string webhook;                       ///< https://…, or http:// to loopback
+    std::string command;                       ///< absolute path
+  } alert;
 
   [[nodiscard]] std::filesystem::path postfix_map() const;
   [[nodiscard]] std::filesystem::path exim_map() const;
@@ -117,6 +128,9 @@ struct Config {
   /// Of the SQLite file.
   [[nodiscard]] std::filesystem::path store_path() const;
 };
+
+/// An address and its port: "127.0.0.1:8461", "[::1]:25". An empty address: it is neither.
+[[nodiscard]] std::pair<std::string, std::uint16_t> split_server(const std::string& text);
 
 /// Reads and validates a configuration. Every fault is one Error (code config) that names file,
 /// line and column, and for an unknown key the nearest known one. `file` is for messages only.

@@ -152,6 +152,37 @@ const char* store_fault(const Config& config) {
                                                     : "must be sqlite: and an absolute path";
 }
 
+const char* listen_fault(const Config& config) {
+  return config.http.listen.empty() || !split_server(config.http.listen).first.empty()
+             ? nullptr
+             : "must be an address with a port, \"127.0.0.1:8461\" or \"[::1]:8461\"";
+}
+
+const char* mail_server_fault(const Config& config) {
+  return split_server(config.alert.mail_server).first.empty()
+             ? "must be an address with a port, such as \"127.0.0.1:25\""
+             : nullptr;
+}
+
+/// Nothing that would end an address in SMTP or in a header.
+const char* mail_to_fault(const Config& config) {
+  const std::string& to = config.alert.mail_to;
+  const bool plain = std::ranges::all_of(to, [](char c) {
+    return c > ' ' && c < '\x7f' && c != '<' && c != '>' && c != ',' && c != '"';
+  });
+  return to.empty() || (plain && to.find('@') != std::string::npos) ? nullptr
+                                                                    : "must be one mail address";
+}
+
+const char* webhook_fault(const Config& config) {
+  const std::string& url = config.alert.webhook;
+  const bool local = url.starts_with("http://127.") || url.starts_with("http://[::1]") ||
+                     url.starts_with("http://localhost");
+  return url.empty() || url.starts_with("https://") || local
+             ? nullptr
+             : "must begin with https://, or with http:// and an address of loopback";
+}
+
 constexpr std::array kConfigKeys{
     ConfigKey{
         "service", "state_dir", [](Config& c) { return Slot{&c.service.state_dir}; },
@@ -312,6 +343,27 @@ constexpr std::array kConfigKeys{
     ConfigKey{"store", "url", [](Config& c) { return Slot{&c.store.url}; },
               "Where the last good lists and agreements are kept.", store_fault,
               "sqlite:STATE_DIR/tlspact.db"},
+    ConfigKey{
+        "http", "listen", [](Config& c) { return Slot{&c.http.listen}; },
+        "Where the service shows its metrics, its status and the dashboard. Whoever can reach "
+        "it can read all of it. Empty: nowhere.",
+        listen_fault},
+    ConfigKey{
+        "http", "hosts", [](Config& c) { return Slot{&c.http.hosts}; },
+        "Names that it answers to beside those of loopback: a page of a stranger must not read "
+        "it by a name of his own."},
+    ConfigKey{"alert", "mail_to", [](Config& c) { return Slot{&c.alert.mail_to}; },
+              "Mail address that the service sends each alert to, once, and its end.",
+              mail_to_fault},
+    ConfigKey{"alert", "mail_server", [](Config& c) { return Slot{&c.alert.mail_server}; },
+              "The mail server for that.", mail_server_fault},
+    ConfigKey{"alert", "webhook", [](Config& c) { return Slot{&c.alert.webhook}; },
+              "URL that gets each alert and its end as JSON, by POST.", webhook_fault},
+    ConfigKey{"alert", "command", [](Config& c) { return Slot{&c.alert.command}; },
+              "Program that is run for each alert and its end, with JSON on standard input.",
+              [](const Config& c) {
+                return is_absolute_or_empty(c.alert.command) ? nullptr : kAbsolute;
+              }},
 };
 
 constexpr std::array kListKeys{

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/store/stored_alerts.h"
 #include "daemon/store/stored_evidence.h"
 #include "daemon/store/stored_lookups.h"
 #include "policy/learning.h"
@@ -141,6 +142,10 @@ class Store {
   /// Replaces all of them.
   [[nodiscard]] Result<void> keep_only_held_policies(std::span<const HeldPolicy> rows);
   [[nodiscard]] Result<std::vector<HeldPolicy>> held_policies();
+
+  /// Replaces all of them, all or nothing.
+  [[nodiscard]] Result<void> keep_alerts(const StoredAlerts& alerts);
+  [[nodiscard]] Result<StoredAlerts> alerts();
 
   /// Forgets all of these domains: as correspondents, their MTA-STS and their DANE.
   [[nodiscard]] Result<void> forget_domains(std::span<const std::string> domains);

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 
 /// Times are epoch seconds.
 constexpr const char* kSchema[] = {
@@ -61,6 +61,12 @@ constexpr const char* kSchema[] = {
     "look_again INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS held_policy (domain TEXT NOT NULL, source TEXT NOT NULL, "
     "since INTEGER NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (domain, source))",
+    // Since version 5. `ended` is 0 while it stands.
+    "CREATE TABLE IF NOT EXISTS alert (cause TEXT PRIMARY KEY, subject TEXT NOT NULL, "
+    "text TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS alert_delivery (notifier TEXT NOT NULL, kind TEXT NOT NULL, "
+    "attempts INTEGER NOT NULL, due INTEGER NOT NULL, cause TEXT NOT NULL, subject TEXT NOT NULL, "
+    "text TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER NOT NULL)",
 };
 
 /// From version 1, which kept the bytes of a list in the database: lists are fetched anew.
@@ -130,7 +136,7 @@ void bring_up_to_date(Poco::Data::Session& sql, int version) {
   }
   for (const char* statement : kSchema)
     sql << statement, now;
-  sql << "PRAGMA user_version = 4", now;
+  sql << "PRAGMA user_version = 5", now;
   transaction.commit();
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/alerts/alert_service.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace tlspact {
+namespace {
+
+Seconds back_off(unsigned attempts) {
+  constexpr Seconds kFirst = std::chrono::minutes{1};
+  constexpr Seconds kLongest = std::chrono::hours{1};
+  constexpr unsigned kDoublings = 6;
+  return std::min(kFirst * (1U << std::min(attempts, kDoublings)), kLongest);
+}
+
+}  // namespace
+
+AlertService::AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, StoredAlerts state)
+    : notifiers_(std::move(notifiers)),
+      book_(std::move(state.records)),
+      pending_(std::move(state.pending)) {
+  // What waits for a notifier that is configured no more is nobody's.
+  std::erase_if(pending_, [&](const PendingAlert& each) {
+    return std::ranges::none_of(
+        notifiers_, [&](const auto& notifier) { return notifier->name() == each.notifier; });
+  });
+}
+
+void AlertService::notice(const Notices& notices, Time now) {
+  for (const AlertEvent& event : book_.update(notices, now)) {
+    for (const auto& notifier : notifiers_)
+      pending_.push_back({.notifier = notifier->name(), .event = event, .attempts = 0, .due = now});
+  }
+  if (pending_.size() > kMaxPending)
+    pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(kMaxPending));
+}
+
+std::vector<std::string> AlertService::tell(Time now) {
+  std::vector<std::string> failures;
+  std::set<std::string> failing;  // one that does not answer is not asked for each event
+  std::vector<PendingAlert> left;
+  for (PendingAlert& each : pending_) {
+    const auto notifier = std::ranges::find(
+        notifiers_, each.notifier, [](const auto& candidate) { return candidate->name(); });
+    if (notifier == notifiers_.end()) continue;
+    if (each.due <= now && !failing.contains(each.notifier)) {
+      const auto told = (*notifier)->tell(each.event);
+      if (told) continue;
+      failures.push_back(each.notifier + ": " + told.error().text);
+      failing.insert(each.notifier);
+      each.due = now + back_off(each.attempts++);
+    }
+    left.push_back(std::move(each));
+  }
+  pending_ = std::move(left);
+  return failures;
+}
+
+std::optional<Time> AlertService::next_due() const {
+  const auto first = std::ranges::min_element(pending_, {}, &PendingAlert::due);
+  return first == pending_.end() ? std::nullopt : std::optional{first->due};
+}
+
+StoredAlerts AlertService::state() const {
+  StoredAlerts out;
+  for (const auto& [cause, record] : book_.all())
+    out.records.push_back(record);
+  out.pending = pending_;
+  return out;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/// AlertService: tells people of alerts, once a cause, and keeps what could not be told.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/control/alerts/notifier.h"
+#include "daemon/store/stored_alerts.h"
+#include "policy/notice.h"
+
+namespace tlspact {
+
+/// For one thread. The caller keeps its state in the store.
+class AlertService {
+ public:
+  /// As many as may wait for a notifier: then the oldest are given up.
+  static constexpr std::size_t kMaxPending = 1000;
+
+  AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, StoredAlerts state);
+
+  /// Brings in what a run noticed.
+  void notice(const Notices& notices, Time now);
+
+  /// Tells what is due. What a notifier does not take is due again after a minute, doubled each
+  /// time up to an hour, until it does. Returns why it did not, one line each. Blocks.
+  [[nodiscard]] std::vector<std::string> tell(Time now);
+
+  /// When tell() has something to do; nullopt: nothing waits.
+  [[nodiscard]] std::optional<Time> next_due() const;
+
+  [[nodiscard]] StoredAlerts state() const;
+  [[nodiscard]] std::vector<AlertRecord> standing() const { return book_.standing(); }
+
+ private:
+  std::vector<std::unique_ptr<Notifier>> notifiers_;
+  AlertBook book_;
+  std::vector<PendingAlert> pending_;
+};
+
+}  // namespace tlspact

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/// AlertBook: which causes for an alert stand, so that each is told once, with its end. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/notice.h"
+#include "policy/time.h"
+
+namespace tlspact {
+
+/// One cause. Notices with the same cause differ in numbers and times at most.
+struct AlertRecord {
+  std::string cause;    ///< the key: see alert_cause()
+  std::string subject;  ///< of the notice
+  std::string text;     ///< as it was said last
+  Time since;
+  Time seen;                  ///< when it was last noticed
+  std::optional<Time> ended;  ///< when it was told that it is over
+
+  friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
+};
+
+/// Something to be told to people.
+struct AlertEvent {
+  enum class Kind { began, ended };
+  Kind kind = Kind::began;
+  AlertRecord record;
+
+  friend bool operator==(const AlertEvent&, const AlertEvent&) = default;
+};
+
+/// Subject and text without what changes from run to run while the cause is the same: digits, and
+/// what lists further subjects.
+[[nodiscard]] std::string alert_cause(const Notice& notice);
+
+class AlertBook {
+ public:
+  /// A cause that is not noticed for so long is over. One that comes and goes within that time has
+  /// never gone: it is told once.
+  static constexpr Seconds kQuiet = std::chrono::hours{1};
+  /// What ended longer ago is forgotten.
+  static constexpr Seconds kKept = std::chrono::days{30};
+
+  AlertBook() = default;
+  explicit AlertBook(std::vector<AlertRecord> records);
+
+  /// Brings in all that a run noticed; only alerts count. Returns what is to be told. A cause that
+  /// begins anew within kQuiet of the word that it was over is not told again, but stands.
+  [[nodiscard]] std::vector<AlertEvent> update(const Notices& notices, Time now);
+
+  /// Those that stand, oldest first, and those that have ended.
+  [[nodiscard]] std::vector<AlertRecord> standing() const;
+  [[nodiscard]] const std::map<std::string, AlertRecord>& all() const { return by_cause_; }
+
+ private:
+  std::map<std::string, AlertRecord> by_cause_;
+};
+
+}  // namespace tlspact

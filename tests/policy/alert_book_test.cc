@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "policy/alert_book.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/policies.h"
+
+using namespace tlspact;
+using namespace tlspact::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Notices alert(const std::string& text) {
+  return {{Severity::alert, "list community", text, 0}};
+}
+
+using Kind = AlertEvent::Kind;
+
+std::vector<Kind> kinds(const std::vector<AlertEvent>& events) {
+  std::vector<Kind> out;
+  for (const AlertEvent& each : events)
+    out.push_back(each.kind);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a cause is told once, with its end", "[alerts]") {
+  AlertBook book;
+  CHECK(kinds(book.update(alert("refused"), now())) == std::vector{Kind::began});
+  CHECK(book.update(alert("refused"), now() + 1min).empty());
+  CHECK(book.standing().size() == 1);
+  CHECK(book.update({}, now() + 30min).empty());  // it may come back
+  const auto ended = book.update({}, now() + 2h);
+  REQUIRE(kinds(ended) == std::vector{Kind::ended});
+  CHECK(ended.front().record.since == now());
+  CHECK(book.standing().empty());
+  CHECK(book.update({}, now() + 3h).empty());
+}
+
+TEST_CASE("a cause that flaps gives one alert", "[alerts]") {
+  AlertBook book;
+  std::size_t told = 0;
+  for (int minute = 0; minute < 600; minute += 10)
+    told +=
+        book.update(minute % 20 == 0 ? alert("refused") : Notices{}, now() + minute * 60s).size();
+  CHECK(told == 1);
+}
+
+TEST_CASE("one that comes back soon after its end stands, and is told no more", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("refused"), now()).size() == 1);
+  CHECK(book.update({}, now() + 1h).size() == 1);
+  CHECK(book.update(alert("refused"), now() + 90min).empty());
+  CHECK(book.standing().size() == 1);
+  CHECK(kinds(book.update({}, now() + 4h)) == std::vector{Kind::ended});
+  CHECK(kinds(book.update(alert("refused"), now() + 6h)) == std::vector{Kind::began});
+}
+
+TEST_CASE("numbers do not make another cause, other words do", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("the list of 2026-01-01 stays"), now()).size() == 1);
+  CHECK(book.update(alert("the list of 2026-12-31 stays"), now() + 1min).empty());
+  CHECK(book.update(alert("cannot be fetched"), now() + 2min).size() == 1);
+}
+
+TEST_CASE("only alerts count", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update({{Severity::warning, "x", "y", 0}, {Severity::note, "x", "z", 0}}, now())
+            .empty());
+  CHECK(book.all().empty());
+}
+
+TEST_CASE("what ended long ago is forgotten", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("refused"), now()).size() == 1);
+  CHECK(book.update({}, now() + 1h).size() == 1);
+  CHECK(book.update({}, now() + 32 * 24h).empty());
+  CHECK(book.all().empty());
+}
