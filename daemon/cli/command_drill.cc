@@ -48,7 +48,7 @@ std::string row_text(const DrillResult& result) {
   const bool right = result.verdict.as_expected;
   std::string out = std::string{right ? "  ok     " : "  WRONG  "} +
                     padded(result.drilled.title, 36) + padded(level_of(result.entry), 9) +
-                    padded(expectation_text(result.drilled.expected), 9) +
+                    padded(expectation_text(result.drilled.expected), 17) +
                     std::string{happened_text(result.verdict.happened)} + "\n";
   if (right) return out;
   if (!result.said.empty()) out += "        it says: " + one_line(result.said) + "\n";
@@ -57,7 +57,7 @@ std::string row_text(const DrillResult& result) {
 
 std::string server_text(const DrilledServer& server) {
   std::string out = server.name + "\n" + "         " + padded("case", 36) + padded("policy", 9) +
-                    padded("expected", 9) + "what happened\n";
+                    padded("expected", 17) + "what happened\n";
   std::size_t right = 0;
   for (const DrillResult& each : server.results) {
     out += row_text(each);

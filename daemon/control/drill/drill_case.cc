@@ -47,7 +47,7 @@ std::string_view expectation_text(DrillExpectation expected) {
     case delivered:
       return "delivered";
     case unharmed:
-      return "refused or delivered by TLS";
+      return "refused or by TLS";
   }
   return "";
 }

@@ -36,7 +36,7 @@ enum class DrillExpectation : std::uint8_t {
   unharmed,   ///< either, but no word in clear may count
 };
 
-/// "refused", "delivered", "refused or delivered by TLS".
+/// "refused", "delivered", "refused or by TLS".
 [[nodiscard]] std::string_view expectation_text(DrillExpectation expected);
 
 /// A row of the table.
