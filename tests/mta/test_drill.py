@@ -42,6 +42,7 @@ class DrillTest(WiringTest):
         super().setUp()
         self.root.write("etc/resolv.conf", dns.RESOLV_CONF)
         self.root.write("etc/tlspact/tlspact.toml", wiring_tests.CONFIG)
+        self.mounts = mounts()
 
     def drill(self, *arguments, expect=0):
         """Runs it; returns case -> what its JSON document says of it."""
@@ -73,11 +74,15 @@ class DrillTest(WiringTest):
                 out[str(path)] = (status.st_ino, status.st_uid, status.st_gid, status.st_mode, status.st_mtime_ns, data)
         return out
 
+    def assert_untouched(self, before):
+        """All is as whole() said."""
+        after = self.whole()
+        self.assertEqual({path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}, set())
+
     def assert_nothing_is_left(self):
         """No process in another namespace than ours, no mount, no file."""
         self.assertEqual(processes_of_a_drill(), [])
-        self.assertEqual([line for line in mounts() if "tlspact-" in line and str(self.root.path) in line
-                          and "/tmp/tlspact-" in line], [])
+        self.assertEqual(mounts(), self.mounts)
         self.assertEqual(list((self.root / "tmp").glob("tlspact-*")), [])
 
     def test_all_is_refused_that_must_be_and_good_ones_get_their_mail(self):
@@ -109,7 +114,7 @@ class DrillTest(WiringTest):
         self.run_beside()
         before = self.whole()
         self.drill()
-        self.assertEqual(self.whole(), before)
+        self.assert_untouched(before)
         self.assert_nothing_is_left()
         self.assert_still_runs()
 
@@ -125,7 +130,7 @@ class DrillTest(WiringTest):
             self.assertEqual(running.returncode, -number, f"{out}{err}")
             self.assertEqual(out, "")
             self.assert_nothing_is_left()
-            self.assertEqual(self.whole(), before)
+            self.assert_untouched(before)
         self.assert_still_runs()
         self.drill()
 
@@ -142,7 +147,7 @@ class DrillTest(WiringTest):
                 running.communicate(timeout=30)
             self.assertIn(running.returncode, (0, -signal.SIGTERM))
             self.assert_nothing_is_left()
-        self.assertEqual(self.whole(), before)
+        self.assert_untouched(before)
 
     def test_killed_outright_it_leaves_an_empty_directory_and_no_process(self):
         self.connect()
@@ -250,8 +255,7 @@ class PostfixDrillTest(DrillTest):
         self.root.run("postconf", "-e", "relayhost=[relay.test]:587")
         cases = self.drill(expect=1)
         self.assertEqual(self.happened(cases, BAD - {"wrong-mx"} | GOOD), {"never reached the receiver"})
-        self.assertIn('add "[relay.test]:587" to the domains of an agreement',
-                      [each["remedy"][:61] for each in cases["good-secure"]["remedies"]])
+        self.assertIn("[relay.test]:587", json.dumps(cases["good-secure"]["remedies"]))
 
     def test_a_ca_store_in_a_directory(self):
         self.root.run("postconf", "-e", "smtp_tls_CAfile=", "smtp_tls_CApath=/etc/cas")
@@ -325,20 +329,21 @@ class EximDrillTest(DrillTest):
         self.root.run("rm", "/etc/exim4/conf.d/router/190_tlspact")
         self.root.run("update-exim4.conf")
         cases = self.drill(expect=1)
-        self.assert_wrong(cases, BAD, "tlspact init --apply")
-        self.assertEqual(self.happened(cases, IN_CLEAR), {"DELIVERED IN CLEAR"})
+        self.assert_wrong(cases, BAD | EITHER, "tlspact init --apply")    # Exim gives up TLS where it is injected into
+        self.assertEqual(self.happened(cases, IN_CLEAR | EITHER), {"DELIVERED IN CLEAR"})
         self.assertEqual(self.happened(cases, BAD - IN_CLEAR), {"delivered by TLS"})
         self.tlspact("init", "--apply")
         self.drill()
 
-    def test_without_the_transports_event(self):
-        """What Exim has no option for is lost with it."""
+    def test_a_transport_that_does_not_require_tls(self):
+        """Exim falls back to clear text where the certificate is refused."""
         self.connect()
         self.root.run("sed", "-i", "s/hosts_require_tls = .*/hosts_require_tls =/",
                       "/etc/exim4/conf.d/transport/25_tlspact")
         self.root.run("update-exim4.conf")
         cases = self.drill(expect=1)
-        self.assertEqual({name for name, case in cases.items() if not case["as_expected"]}, IN_CLEAR)
+        self.assertEqual({name for name, case in cases.items() if not case["as_expected"]},
+                         (BAD | EITHER) - {"wrong-mx"})
 
     def test_a_smart_host_takes_it_all(self):
         self.connect()
