@@ -13,7 +13,6 @@
 #include "daemon/cli/report.h"
 #include "daemon/control/drill/drill.h"
 #include "daemon/control/drill/isolation.h"
-#include "daemon/control/mta_dane.h"
 
 namespace tlspact {
 namespace {
@@ -21,7 +20,7 @@ namespace {
 namespace po = boost::program_options;
 namespace json = boost::json;
 
-constexpr std::chrono::minutes kDeadline{5};
+constexpr int kDefaultSeconds = 300;
 
 /// "encrypt" of "encrypt protocols=…" and of "level=encrypt …".
 std::string level_of(const std::string& entry) {
@@ -129,19 +128,28 @@ std::function<void(const std::string&, std::size_t, std::size_t)> progress() {
 
 po::options_description drill_options() {
   po::options_description options;
-  options.add_options()("mta", po::value<std::string>()->value_name("NAME"),
-                        "postfix or exim (default: every one that is installed)");
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()("mta", text("NAME"),
+                        "postfix or exim (default: every one that is installed)")(
+      "timeout", text("SECONDS"), "end it after that time, whatever hangs (default: 300)");
   return options;
 }
 
-Result<DrillOptions> read_options(const Arguments& arguments) {
-  DrillOptions out{.now = clock_now(), .progress = progress()};
+Result<DrillChoice> read_choice(const Arguments& arguments) {
   const std::string mta = arguments.text("mta");
   if (arguments.has("mta") && mta != "postfix" && mta != "exim")
     return fail(Errc::usage, "--mta takes postfix or exim");
-  out.postfix = mta != "exim";
-  out.exim = mta != "postfix";
-  return out;
+  return DrillChoice{.postfix = mta != "exim", .exim = mta != "postfix"};
+}
+
+Result<std::chrono::seconds> read_timeout(const Arguments& arguments) {
+  if (!arguments.has("timeout")) return std::chrono::seconds{kDefaultSeconds};
+  const std::string text = arguments.text("timeout");
+  const bool digits = !text.empty() && text.size() <= 5 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  const int seconds = digits ? std::stoi(text) : 0;
+  if (seconds < 1) return fail(Errc::usage, "--timeout takes a number of seconds");
+  return std::chrono::seconds{seconds};
 }
 
 }  // namespace
@@ -149,7 +157,7 @@ Result<DrillOptions> read_options(const Arguments& arguments) {
 Result<CommandResult> run_drill(const std::vector<std::string>& given,
                                 const GlobalOptions& global) {
   Arguments arguments{
-      {.synopsis = "tlspact drill [--mta NAME]",
+      {.synopsis = "tlspact drill [--mta NAME] [--timeout SECONDS]",
        .description =
            "Proves that the Postfix and Exim of this machine, as they are configured, refuse what "
            "they must:\nwith copies of the queue, the maps and the trust store, in namespaces of "
@@ -163,20 +171,22 @@ Result<CommandResult> run_drill(const std::vector<std::string>& given,
       drill_options()};
   if (auto parsed = arguments.parse(given); !parsed) return std::unexpected(parsed.error());
   if (arguments.wants_help()) return CommandResult{.text = arguments.help()};
-  const auto options = read_options(arguments);
-  if (!options) return std::unexpected(options.error());
+  const auto choice = read_choice(arguments);
+  if (!choice) return std::unexpected(choice.error());
+  const auto timeout = read_timeout(arguments);
+  if (!timeout) return std::unexpected(timeout.error());
   const auto config = load_config(global);
   if (!config) return std::unexpected(config.error());
-  auto facts = ask_mtas();
-  if (!facts) return std::unexpected(facts.error());
-  ask_resolvers(*config, *facts);
+  const auto subjects = read_drill_subjects(*config, *choice);
+  if (!subjects) return std::unexpected(subjects.error());
+  const DrillOptions options{.now = clock_now(), .progress = progress()};
   const auto report = run_isolated(
       [&](const std::filesystem::path& work) -> Result<std::string> {
-        const auto drilled = drill(*config, *facts, *options, work);
+        const auto drilled = drill(*config, *subjects, options, work);
         if (!drilled) return std::unexpected(drilled.error());
         return packed(*drilled);
       },
-      kDeadline);
+      *timeout);
   if (!report) return std::unexpected(report.error());
   return unpacked(*report);
 }

@@ -186,10 +186,18 @@ class DrillTest(WiringTest):
         self.assertIn("--mta takes", self.tlspact("drill", "--mta", "sendmail", expect=64))
         self.drill("--mta", self.kind)
 
+    def test_a_server_that_hangs_is_killed(self):
+        self.connect()
+        path = self.wrapper(self.hanging, f'case "$*" in {self.hanging_case}) sleep 1000;; esac')
+        said = self.tlspact("drill", "--timeout", "3", expect=69, path=path)
+        self.assertIn("still running after 3 s and was stopped", said)
+        self.assert_nothing_is_left()
+
     def start_drill(self):
         """Its Popen."""
         return subprocess.Popen(self.program.command("drill"), env=self.program.environment(), cwd="/",
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 class PostfixDrillTest(DrillTest):
@@ -200,6 +208,7 @@ class PostfixDrillTest(DrillTest):
     places = ("etc/postfix", "var/spool/postfix", "var/lib/postfix")
     reasons = {"no-starttls": "TLS is required, but was not offered", "starttls-454": "454",
                "expired": "not verified", "wrong-name": "not verified", "unknown-ca": "not verified"}
+    hanging, hanging_case = "postfix", "*start"
 
     @classmethod
     def make_mta(cls, root):
@@ -219,6 +228,8 @@ class PostfixDrillTest(DrillTest):
         self.addCleanup(self.mta.stop)
         self.mta.send("waits@lab.test", "someone@nowhere.test")
         until(lambda: self.mta.outcomes("waits@lab.test"), "the message is deferred")
+        moving = [self.root / "var/spool/postfix" / name for name in ("maildrop", "incoming", "active")]
+        until(lambda: not any(list(queue.iterdir()) for queue in moving), "the message lies in the queue")
         self.root.run("postconf", "-X", "defer_transports")
 
     def assert_still_runs(self):
@@ -301,6 +312,7 @@ class EximDrillTest(DrillTest):
     places = ("etc/exim4", "var/lib/exim4", "var/spool/exim4")
     reasons = {"no-starttls": "a TLS session is required", "starttls-454": "TLS session",
                "wrong-mx": "no MX host of wrong-mx.drill.tlspact.invalid is allowed by its TLS policy"}
+    hanging, hanging_case = "exim4", "-odf*"
 
     @classmethod
     def make_mta(cls, root):

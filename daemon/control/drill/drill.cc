@@ -131,24 +131,11 @@ class Drill {
   const Credential& authority_;
 };
 
-Result<std::vector<std::unique_ptr<DrilledMta>>> chosen_servers(const DrillSurroundings& around,
-                                                                const DrillOptions& options) {
-  const auto& [config, facts, settings, work, trust] = around;
+std::vector<std::unique_ptr<DrilledMta>> servers_of(const DrillSurroundings& around) {
   std::vector<std::unique_ptr<DrilledMta>> out;
-  if (options.postfix && facts.postfix.installed && settings.postfix.enabled) {
-    auto instances = drilled_postfixes(around);
-    if (!instances) return std::unexpected(instances.error());
-    out = *std::move(instances);
-  }
-  if (options.exim && facts.exim.installed && settings.exim.enabled) {
-    auto exim = drilled_exim(around);
-    if (!exim) return std::unexpected(exim.error());
-    out.push_back(*std::move(exim));
-  }
-  if (out.empty())
-    return fail(Errc::unavailable,
-                "there is no mail server to drill: neither Postfix nor Exim is installed here, or "
-                "it is switched off in [postfix] or [exim], or by --mta");
+  for (const PostfixInstance& each : around.subjects.postfix)
+    out.push_back(drilled_postfix(around, each));
+  if (around.subjects.exim) out.push_back(drilled_exim(around, *around.subjects.exim));
   return out;
 }
 
@@ -161,18 +148,17 @@ bool DrillReport::as_expected() const {
   });
 }
 
-Result<DrillReport> drill(const Config& config, const MtaFacts& facts, const DrillOptions& options,
-                          const fs::path& work) {
+Result<DrillReport> drill(const Config& config, const DrillSubjects& subjects,
+                          const DrillOptions& options, const fs::path& work) {
   if (auto done = replace_resolver_and_log(work); !done) return std::unexpected(done.error());
   const Credential authority = make_drill_authority(options.now);
   DrillTrust trust{work / "trust", authority};
-  const DrillSurroundings around{config, facts, generator_settings(config, facts), work, trust};
-  auto servers = chosen_servers(around, options);
-  if (!servers) return std::unexpected(servers.error());
   for (const std::string& each : {std::string{kSystemCaFile}, config.tls.ca_file})
     if (auto done = trust.add_to_file(each); !done) return std::unexpected(done.error());
+  const DrillSurroundings around{config, subjects, generator_settings(config, subjects.facts), work,
+                                 trust};
   DrillReport out;
-  for (const auto& each : *servers) {
+  for (const auto& each : servers_of(around)) {
     auto drilled = Drill{*each, authority, options}.run(work / std::to_string(out.servers.size()));
     if (!drilled) return std::unexpected(drilled.error());
     out.servers.push_back(*std::move(drilled));

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/control/drill/drill_subjects.h"
 #include "daemon/control/drill/drill_verdict.h"
-#include "daemon/control/mta_facts.h"
 #include "daemon/control/wiring/finding.h"
 
 namespace tlspact {
@@ -35,17 +35,14 @@ struct DrillReport {
 };
 
 struct DrillOptions {
-  bool postfix = true;
-  bool exim = true;
   Time now;
   /// Called behind each step of a server; empty: nobody looks.
   std::function<void(const std::string& server, std::size_t done, std::size_t total)> progress = {};
 };
 
-/// Only inside of run_isolated(), with its directory. `facts` were asked outside, the resolvers
-/// included. Every server that is installed and enabled, and chosen. Errors: none is; maps that are
-/// not there yet (no_input); a server that cannot be started (unavailable).
-[[nodiscard]] Result<DrillReport> drill(const Config& config, const MtaFacts& facts,
+/// Only inside of run_isolated(), with its directory. Errors: maps that are not there yet
+/// (no_input); a server that cannot be started, or takes no message (unavailable).
+[[nodiscard]] Result<DrillReport> drill(const Config& config, const DrillSubjects& subjects,
                                         const DrillOptions& options,
                                         const std::filesystem::path& work);
 

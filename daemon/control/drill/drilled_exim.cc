@@ -33,17 +33,16 @@ fs::path log_file(std::string_view path, const fs::path& spool) {
 /// Its configuration is used as it is: what it writes goes to directories of the drill's own.
 class DrilledExim final : public DrilledMta {
  public:
-  DrilledExim(const DrillSurroundings& surroundings, EximMachine machine)
-      : surroundings_(surroundings),
-        machine_(std::move(machine)),
-        work_(surroundings.work / "exim") {}
+  DrilledExim(const DrillSurroundings& surroundings, const EximMachine& machine)
+      : surroundings_(surroundings), machine_(machine), work_(surroundings.work / "exim") {}
 
   [[nodiscard]] std::string name() const override { return "Exim"; }
 
   [[nodiscard]] std::string without_dane_because() const override {
     const EximOptions& options = surroundings_.settings.exim.options;
     if (!options.dane) return options.no_dane_because;
-    const bool known = surroundings_.config.exim.dane || surroundings_.facts.exim.resolver_fault;
+    const bool known =
+        surroundings_.config.exim.dane || surroundings_.subjects.facts.exim.resolver_fault;
     return known ? "" : "its resolver did not tell whether it validates DNSSEC";
   }
 
@@ -114,20 +113,16 @@ class DrilledExim final : public DrilledMta {
 
  private:
   const DrillSurroundings& surroundings_;
-  EximMachine machine_;
+  const EximMachine& machine_;
   fs::path work_;
   fs::path logs_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<DrilledMta>> drilled_exim(const DrillSurroundings& surroundings) {
-  auto machine = read_exim_machine(surroundings.facts.exim.program);
-  if (!machine) return std::unexpected(machine.error());
-  if (!machine->fault.empty())
-    return fail(Errc::config, "Exim's configuration is broken: " + machine->fault + "; see " +
-                                  machine->program + " -bV");
-  return std::make_unique<DrilledExim>(surroundings, *std::move(machine));
+std::unique_ptr<DrilledMta> drilled_exim(const DrillSurroundings& surroundings,
+                                         const EximMachine& machine) {
+  return std::make_unique<DrilledExim>(surroundings, machine);
 }
 
 }  // namespace tlspact

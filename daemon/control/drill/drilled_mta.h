@@ -9,9 +9,9 @@
 
 #include "daemon/config/config.h"
 #include "daemon/control/drill/drill_case.h"
+#include "daemon/control/drill/drill_subjects.h"
 #include "daemon/control/drill/drill_trust.h"
 #include "daemon/control/drill/mta_word.h"
-#include "daemon/control/mta_facts.h"
 #include "daemon/control/wiring/finding.h"
 #include "generators/generator.h"
 
@@ -20,7 +20,7 @@ namespace tlspact {
 /// What every server needs to know. All of it outlives the servers.
 struct DrillSurroundings {
   const Config& config;
-  const MtaFacts& facts;
+  const DrillSubjects& subjects;
   GeneratorSettings settings;
   std::filesystem::path work;
   DrillTrust& trust;
@@ -54,12 +54,10 @@ class DrilledMta {
   virtual void stop() = 0;
 };
 
-/// Every Postfix instance of the machine. Error: it cannot be asked.
-[[nodiscard]] Result<std::vector<std::unique_ptr<DrilledMta>>> drilled_postfixes(
-    const DrillSurroundings& surroundings);
-
-[[nodiscard]] Result<std::unique_ptr<DrilledMta>> drilled_exim(
-    const DrillSurroundings& surroundings);
+[[nodiscard]] std::unique_ptr<DrilledMta> drilled_postfix(const DrillSurroundings& surroundings,
+                                                          const PostfixInstance& instance);
+[[nodiscard]] std::unique_ptr<DrilledMta> drilled_exim(const DrillSurroundings& surroundings,
+                                                       const EximMachine& machine);
 
 /// The message, with its header.
 [[nodiscard]] std::string drill_message();

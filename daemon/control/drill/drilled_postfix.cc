@@ -30,8 +30,10 @@ Result<std::string> run(std::vector<std::string> argv, std::string input = {}) {
 
 class DrilledPostfix final : public DrilledMta {
  public:
-  DrilledPostfix(const DrillSurroundings& surroundings, PostfixInstance instance, fs::path work)
-      : surroundings_(surroundings), instance_(std::move(instance)), work_(std::move(work)) {}
+  DrilledPostfix(const DrillSurroundings& surroundings, const PostfixInstance& instance)
+      : surroundings_(surroundings),
+        instance_(instance),
+        work_(surroundings.work / instance.config_dir.relative_path()) {}
 
   [[nodiscard]] std::string name() const override { return instance_.subject(); }
 
@@ -39,7 +41,7 @@ class DrilledPostfix final : public DrilledMta {
     const PostfixOptions& options = surroundings_.settings.postfix.options;
     if (options.dane) {
       const bool known =
-          surroundings_.config.postfix.dane || surroundings_.facts.postfix.resolver_fault;
+          surroundings_.config.postfix.dane || surroundings_.subjects.facts.postfix.resolver_fault;
       return known ? "" : "its resolver did not tell whether it validates DNSSEC";
     }
     return options.no_dane_because.empty() ? "smtp_dns_support_level is not dnssec"
@@ -78,11 +80,13 @@ class DrilledPostfix final : public DrilledMta {
 
   [[nodiscard]] Findings findings(std::span<const DrillCase> cases) const override {
     const Config& config = surroundings_.config;
+    PostfixInstance copy = instance_;  // tables are asked by way of the copy, whose log is here
+    copy.config_dir = configuration();
     const PostfixExpectation expected{
         surroundings_.settings.postfix, drill_agreements(cases),
         config.tls.ca_file.empty() ? std::string{kSystemCaFile} : config.tls.ca_file,
-        [this](const std::string& key, const std::string& table) {
-          return query_postfix_table(instance_, key, table);
+        [&copy](const std::string& key, const std::string& table) {
+          return query_postfix_table(copy, key, table);
         }};
     Findings out = check_policy_maps(instance_, expected);
     std::ranges::move(check_tls_settings(instance_, expected), std::back_inserter(out));
@@ -180,24 +184,16 @@ class DrilledPostfix final : public DrilledMta {
   }
 
   const DrillSurroundings& surroundings_;
-  PostfixInstance instance_;
+  const PostfixInstance& instance_;
   fs::path work_;
   std::set<fs::path> trusted_;
 };
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<DrilledMta>>> drilled_postfixes(
-    const DrillSurroundings& surroundings) {
-  auto instances = read_postfix_instances();
-  if (!instances) return std::unexpected(instances.error());
-  std::vector<std::unique_ptr<DrilledMta>> out;
-  for (PostfixInstance& each : *instances) {
-    if (each.smtp_services().empty()) continue;
-    fs::path work = surroundings.work / ("postfix" + std::to_string(out.size()));
-    out.push_back(std::make_unique<DrilledPostfix>(surroundings, std::move(each), std::move(work)));
-  }
-  return out;
+std::unique_ptr<DrilledMta> drilled_postfix(const DrillSurroundings& surroundings,
+                                            const PostfixInstance& instance) {
+  return std::make_unique<DrilledPostfix>(surroundings, instance);
 }
 
 }  // namespace tlspact

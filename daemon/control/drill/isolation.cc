@@ -59,8 +59,11 @@ class SignalsHeld {
  public:
   SignalsHeld() {
     sigemptyset(&held_);
-    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
-      sigaddset(&held_, each);
+    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+      struct sigaction now{};
+      ::sigaction(each, nullptr, &now);
+      if (now.sa_handler != SIG_IGN) sigaddset(&held_, each);  // as nohup has it
+    }
     ::sigprocmask(SIG_BLOCK, &held_, &before_);
   }
   SignalsHeld(const SignalsHeld&) = delete;

@@ -2,6 +2,7 @@
 #include "daemon/control/drill/mta_word.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -52,6 +53,14 @@ void take_postfix_line(std::string_view line, MtaWords& out) {
   out[lower(*recipient)] = {postfix_fate(*status), std::string{reason}};
 }
 
+/// "… 1uXyZa-000000001Ab-2Cd3", also of older versions: what stands behind it is Exim's own word,
+/// and not a server's or a sender's.
+bool ends_with_identifier(std::string_view text) {
+  const std::string_view word = text.substr(std::min(text.rfind(' ') + 1, text.size()));
+  const auto letter = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; };
+  return std::ranges::count(word, '-') == 2 && std::ranges::all_of(word, letter);
+}
+
 void take_exim_line(std::string_view line, MtaWords& out) {
   constexpr std::pair<std::string_view, Fate> kMarks[] = {{" => ", Fate::sent},
                                                           {" -> ", Fate::sent},
@@ -59,9 +68,7 @@ void take_exim_line(std::string_view line, MtaWords& out) {
                                                           {" ** ", Fate::bounced}};
   for (const auto& [mark, fate] : kMarks) {
     const std::size_t at = line.find(mark);
-    // Date, time, message: the mark is the fourth word, and a time zone or a process id may be
-    // there as well. A reason further behind may hold a mark, too.
-    if (at == std::string_view::npos || at > 80) continue;
+    if (at == std::string_view::npos || !ends_with_identifier(line.substr(0, at))) continue;
     const std::string_view rest = line.substr(at + mark.size());
     const std::string_view recipient = rest.substr(0, rest.find_first_of(" :"));
     if (!recipient.contains('@')) return;
