@@ -177,6 +177,7 @@ Result<CommandResult> run_drill(const std::vector<std::string>& given,
   if (!timeout) return std::unexpected(timeout.error());
   const auto config = load_config(global);
   if (!config) return std::unexpected(config.error());
+  if (auto may = may_isolate(); !may) return std::unexpected(may.error());
   const auto subjects = read_drill_subjects(*config, *choice);
   if (!subjects) return std::unexpected(subjects.error());
   const DrillOptions options{.now = clock_now(), .progress = progress()};

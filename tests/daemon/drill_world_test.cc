@@ -116,6 +116,9 @@ TEST_CASE("a map with the drill's rows among its own") {
                                                  {"z.test", "may"},
                                                  {"zz.drill.test", "secure"}});
     CHECK(read_table(type, installed).value() == own);
+    const auto again = directory.path() / ("again" + std::string{table_extension(type)});
+    REQUIRE(copy_with_rows(type, copy, again, added));
+    CHECK(read_table(type, again).value() == read_table(type, copy).value());
   }
 }
 

@@ -17,11 +17,11 @@ from lab.postfix import Postfix
 from lab.wait import until
 from wiring_tests import WiringTest
 
-BAD = {"no-starttls", "stripped", "starttls-454", "starttls-502", "expired", "wrong-name", "unknown-ca", "wrong-mx"}
+BAD = {"no-starttls", "tls-required-no", "stripped", "starttls-454", "starttls-502", "expired", "wrong-name", "unknown-ca", "wrong-mx"}
 EITHER = {"injection"}
 GOOD = {"good-encrypt", "good-secure"}
 DANE = {"tlsa-mismatch", "good-dane"}
-IN_CLEAR = {"no-starttls", "stripped", "starttls-454", "starttls-502"}
+IN_CLEAR = {"no-starttls", "tls-required-no", "stripped", "starttls-454", "starttls-502"}
 
 # DANE levels are written, whatever the lab's resolver says of itself: so the drill's validates.
 WITH_DANE = """
@@ -96,7 +96,7 @@ class DrillTest(WiringTest):
         for name, word in self.reasons.items():
             self.assertIn(word, cases[name]["said"], cases[name])
         said = self.tlspact("drill")
-        self.assertIn("11 of 11 cases as expected", said)
+        self.assertIn("12 of 12 cases as expected", said)
         self.assertIn("not tried: DANE (", said)
 
     def test_dane_where_it_is_done(self):
@@ -251,8 +251,25 @@ class PostfixDrillTest(DrillTest):
         self.assertEqual(self.happened(cases, BAD - IN_CLEAR), {"delivered by TLS"})
         said = self.tlspact("drill", expect=1)
         self.assertIn("remedy: tlspact init --apply (smtp_tls_policy_maps does not name the map of tlspact", said)
-        self.assertIn("3 of 11 cases as expected", said)
+        self.assertIn("3 of 12 cases as expected", said)
         self.tlspact("init", "--apply")
+        self.drill()
+
+    def test_a_header_that_switches_policies_off(self):
+        """Postfix 3.10 and later obeys it, unless told not to."""
+        self.connect()
+        if not self.root.run("postconf", "tls_required_enable").strip():
+            self.skipTest("this version does not know the header")
+        self.root.run("postconf", "-e", "tls_required_enable=yes")
+        cases = self.drill(expect=1)
+        self.assert_wrong(cases, {"tls-required-no"}, "postconf -e 'tls_required_enable = no' && postfix reload")
+        self.assertEqual(cases["tls-required-no"]["happened"], "DELIVERED IN CLEAR")
+
+    def test_sending_from_the_machines_own_address(self):
+        self.connect()
+        run("ip", "addr", "add", "198.51.100.7/32", "dev", "lo")
+        self.addCleanup(run, "ip", "addr", "del", "198.51.100.7/32", "dev", "lo")
+        self.root.run("postconf", "-e", "smtp_bind_address=198.51.100.7")
         self.drill()
 
     def test_a_table_that_is_asked_before(self):
@@ -365,6 +382,11 @@ class EximDrillTest(DrillTest):
         cases = self.drill(expect=1)
         self.assertEqual(self.happened(cases, GOOD), {"never reached the receiver"})
         self.assertIn("dpkg-reconfigure exim4-config", json.dumps(cases["good-secure"]["remedies"]))
+
+
+def run(*command):
+    """Outside of the root."""
+    subprocess.run(command, check=True)
 
 
 def processes_of_a_drill():

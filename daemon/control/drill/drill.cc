@@ -72,11 +72,10 @@ class Drill {
   }
 
   [[nodiscard]] Result<void> send_all() {
-    const std::string sender = "drill@" + std::string{drill_zone_name()};
     std::size_t done = 0;
     for (const DrillCase& each : cases_) {
       tell(done++);
-      if (auto sent = mta_.send(sender, each.recipient()); !sent) return sent;
+      if (auto sent = mta_.send(each); !sent) return sent;
     }
     return {};
   }

@@ -14,6 +14,8 @@ constexpr std::string_view kZone = "drill.tlspact.invalid";
 
 constexpr std::array kCases{
     DrillCase{"no-starttls", "no STARTTLS at all", Level::encrypt, no_starttls, refused},
+    DrillCase{"tls-required-no", "the same, header TLS-Required: no", Level::encrypt, no_starttls,
+              refused, "TLS-Required: no"},
     DrillCase{"stripped", "STARTTLS overwritten on the way", Level::secure, stripped, refused},
     DrillCase{"starttls-454", "STARTTLS answered with 454", Level::encrypt, starttls_4xx, refused},
     DrillCase{"starttls-502", "STARTTLS answered with 502", Level::secure, starttls_5xx, refused},

@@ -31,6 +31,7 @@ Result<void> copy_with_rows(TableType type, const fs::path& installed, const fs:
       if (auto added = (*writer)->add(next->first, next->second); !added)
         return std::unexpected(added.error());
     if (!*more) return (*writer)->finish();
+    if (rows.contains((*reader)->key())) continue;
     if (auto added = (*writer)->add((*reader)->key(), (*reader)->value()); !added)
       return std::unexpected(added.error());
   }

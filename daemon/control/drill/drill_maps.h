@@ -17,8 +17,8 @@ using DrillRows = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] Result<DrillRows> drill_rows(const Artifact& map);
 
-/// Writes a new table at `copy`: the rows of `installed`, in their order, and `rows`, which none of
-/// them may have. Row by row.
+/// Writes a new table at `copy`: the rows of `installed`, in their order, and `rows`, which hold
+/// where both have a key. Row by row.
 [[nodiscard]] Result<void> copy_with_rows(TableType type, const std::filesystem::path& installed,
                                           const std::filesystem::path& copy, const DrillRows& rows);
 

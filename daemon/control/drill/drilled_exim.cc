@@ -77,10 +77,11 @@ class DrilledExim final : public DrilledMta {
     return done;
   }
 
-  [[nodiscard]] Result<void> send(const std::string& sender,
-                                  const std::string& recipient) override {
-    const auto sent = run_command(
-        {{machine_.program, "-odf", "-i", "-f", sender, recipient}, drill_message(), kDeadline});
+  [[nodiscard]] Result<void> send(const DrillCase& drilled) override {
+    const auto sent =
+        run_command({{machine_.program, "-odf", "-i", "-f", drill_sender(), drilled.recipient()},
+                     drill_message(drilled),
+                     kDeadline});
     if (!sent) return std::unexpected(sent.error());
     if (sent->exit_code != 0)
       return fail(Errc::unavailable,

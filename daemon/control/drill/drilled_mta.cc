@@ -5,8 +5,14 @@
 
 namespace tlspact {
 
-std::string drill_message() {
-  return "Subject: tlspact drill\n\nA drill: this message stays on the machine that wrote it.\n";
+std::string drill_sender() {
+  return "drill@" + std::string{drill_zone_name()};
+}
+
+std::string drill_message(const DrillCase& drilled) {
+  const std::string header = drilled.header.empty() ? "" : std::string{drilled.header} + "\n";
+  return header +
+         "Subject: tlspact drill\n\nA drill: this message stays on the machine that wrote it.\n";
 }
 
 std::string drill_resolv_conf(std::string_view text) {

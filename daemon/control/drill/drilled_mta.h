@@ -44,9 +44,8 @@ class DrilledMta {
   [[nodiscard]] virtual Generated render(const Snapshot& snapshot) const = 0;
   /// Puts its copies in place and starts it, if it is one that runs.
   [[nodiscard]] virtual Result<void> start() = 0;
-  /// Hands it one message.
-  [[nodiscard]] virtual Result<void> send(const std::string& sender,
-                                          const std::string& recipient) = 0;
+  /// Hands it the message of a case.
+  [[nodiscard]] virtual Result<void> send(const DrillCase& drilled) = 0;
   /// What its log says by now.
   [[nodiscard]] virtual MtaWords words() const = 0;
   /// What check says of its wiring where the partners are these cases.
@@ -59,8 +58,10 @@ class DrilledMta {
 [[nodiscard]] std::unique_ptr<DrilledMta> drilled_exim(const DrillSurroundings& surroundings,
                                                        const EximMachine& machine);
 
-/// The message, with its header.
-[[nodiscard]] std::string drill_message();
+/// Who sends the messages.
+[[nodiscard]] std::string drill_sender();
+
+[[nodiscard]] std::string drill_message(const DrillCase& drilled);
 
 /// `text` of a resolv.conf with one name server, that of the drill; its options stay.
 [[nodiscard]] std::string drill_resolv_conf(std::string_view text);

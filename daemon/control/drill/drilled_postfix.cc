@@ -63,13 +63,12 @@ class DrilledPostfix final : public DrilledMta {
     return {};
   }
 
-  [[nodiscard]] Result<void> send(const std::string& sender,
-                                  const std::string& recipient) override {
+  [[nodiscard]] Result<void> send(const DrillCase& drilled) override {
     const auto path = run({"postconf", "-c", configuration().string(), "-h", "sendmail_path"});
     if (!path) return std::unexpected(path.error());
     const auto sent = run({path->substr(0, path->find('\n')), "-C", configuration().string(), "-i",
-                           "-f", sender, recipient},
-                          drill_message());
+                           "-f", drill_sender(), drilled.recipient()},
+                          drill_message(drilled));
     if (!sent) return std::unexpected(sent.error());
     return {};
   }

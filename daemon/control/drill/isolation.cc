@@ -96,13 +96,14 @@ Result<std::string> unpacked(const std::string& bytes) {
 
 /// As process 1 of the new namespace.
 Result<std::string> inside(const IsolatedWork& work, const fs::path& directory) {
+  const std::vector<in_addr> own = own_addresses();
   if (::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
     return cannot("namespaces cannot be made");
   if (auto made = make_mounts_private(); !made) return std::unexpected(made.error());
   if (auto made = mount_memory(directory); !made) return std::unexpected(made.error());
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return cannot("/proc cannot be mounted");
-  if (auto up = bring_loopback_up(); !up) return std::unexpected(up.error());
+  if (auto up = bring_loopback_up(own); !up) return std::unexpected(up.error());
   const fs::path temporary = directory / "tmp";
   ::setenv("TMPDIR", temporary.c_str(), 1);
   fs::create_directory(temporary);
@@ -152,10 +153,14 @@ Ended read_until_end(int from, int signals, Clock::time_point deadline, std::str
 
 }  // namespace
 
+Result<void> may_isolate() {
+  if (::geteuid() == 0) return {};
+  return fail(Errc::unavailable,
+              "the drill makes namespaces, which needs root; " + std::string{kRemedy});
+}
+
 Result<std::string> run_isolated(const IsolatedWork& work, std::chrono::seconds deadline) {
-  if (::geteuid() != 0)
-    return fail(Errc::unavailable,
-                "the drill makes namespaces, which needs root; " + std::string{kRemedy});
+  if (auto may = may_isolate(); !may) return std::unexpected(may.error());
   const SignalsHeld held;
   const Fd signals = held.descriptor();
   const auto directory = TempDirectory::make();

@@ -15,6 +15,9 @@ namespace tlspact {
 /// What is done inside; `work` is an empty directory in memory, the one place that can be written.
 using IsolatedWork = std::function<Result<std::string>(const std::filesystem::path& work)>;
 
+/// Error unavailable, with the remedy: this process is not root.
+[[nodiscard]] Result<void> may_isolate();
+
 /// Runs `work` in a child process that is process 1 of new namespaces: every file system is
 /// read-only there, the network is a loopback interface that is up, with 192.0.2.0/24 on it, and
 /// /proc is its own. Returns what it returned.
