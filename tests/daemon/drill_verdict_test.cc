@@ -76,10 +76,17 @@ TEST_CASE("a verdict needs the receiver's record and the server's word") {
   };
   for (const Row& row : rows) {
     INFO(row.drilled.name << ": " << row.why);
-    const DrillVerdict verdict = judge_drill(row.drilled, row.seen, {row.fate, ""});
+    const DrillVerdict verdict = judge_drill(row.drilled, {row.seen, true}, {row.fate, ""});
     CHECK(happened_text(verdict.happened) == happened_text(row.happened));
     CHECK(verdict.as_expected == row.right);
   }
+}
+
+TEST_CASE("that nobody came to a wrong MX host proves nothing where nobody came to any") {
+  const DrillCase wrong_mx{"mx", "", Level::secure, DrillFault::wrong_mx};
+  const MtaWord deferred{Fate::deferred, "no route"};
+  CHECK(judge_drill(wrong_mx, {kNobody, false}, deferred).happened == not_tried);
+  CHECK_FALSE(judge_drill(wrong_mx, {kNobody, false}, deferred).as_expected);
 }
 
 TEST_CASE("what Postfix's log says") {

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import pty
 import random
 import shutil
 import signal
@@ -186,6 +187,19 @@ class DrillTest(WiringTest):
         self.assertIn("--mta takes", self.tlspact("drill", "--mta", "sendmail", expect=64))
         self.drill("--mta", self.kind)
 
+    def test_progress_is_for_terminals_alone(self):
+        self.connect()
+        self.assertEqual(self.program.attempt("drill").stderr, "")
+        ours, theirs = pty.openpty()
+        done = subprocess.run(self.program.command("drill"), env=self.program.environment(), cwd="/",
+                              stdout=subprocess.PIPE, stderr=theirs, check=False, timeout=60)
+        os.close(theirs)
+        told = os.read(ours, 100000).decode()
+        os.close(ours)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("step 1 of 24", told)
+        self.assertTrue(told.endswith("\r\033[K"), told)
+
     def test_a_server_that_hangs_is_killed(self):
         self.connect()
         path = self.wrapper(self.hanging, f'case "$*" in {self.hanging_case}) sleep 1000;; esac')
@@ -255,6 +269,13 @@ class PostfixDrillTest(DrillTest):
         self.tlspact("init", "--apply")
         self.drill()
 
+    def test_levels_of_dane_without_dnssec(self):
+        self.root.write("etc/tlspact/tlspact.toml", wiring_tests.CONFIG + WITH_DANE)
+        self.connect()
+        cases = self.drill(expect=1)
+        self.assert_wrong(cases, DANE, "postconf -e 'smtp_dns_support_level = dnssec' && postfix reload")
+        self.assertEqual(self.happened(cases, DANE), {"never reached the receiver"})
+
     def test_a_header_that_switches_policies_off(self):
         """Postfix 3.10 and later obeys it, unless told not to."""
         self.connect()
@@ -282,7 +303,7 @@ class PostfixDrillTest(DrillTest):
         self.connect()
         self.root.run("postconf", "-e", "relayhost=[relay.test]:587")
         cases = self.drill(expect=1)
-        self.assertEqual(self.happened(cases, BAD - {"wrong-mx"} | GOOD), {"never reached the receiver"})
+        self.assertEqual(self.happened(cases, BAD | EITHER | GOOD), {"never reached the receiver"})
         self.assertIn("[relay.test]:587", json.dumps(cases["good-secure"]["remedies"]))
 
     def test_a_ca_store_in_a_directory(self):
@@ -307,7 +328,6 @@ class PostfixDrillTest(DrillTest):
     def test_every_instance(self):
         self.root.run("postmulti", "-e", "init")
         self.root.run("postmulti", "-I", "postfix-out", "-e", "create")
-        self.root.run("postconf", "-c", "/etc/postfix-out", "-e", "authorized_submit_users=root")
         self.root.run("postmulti", "-i", "postfix-out", "-e", "enable")
         for directory in ("etc/postfix-out", "var/spool/postfix-out", "var/lib/postfix-out"):
             self.addCleanup(lambda place: self.root.run("rm", "-rf", f"/{place}"), directory)

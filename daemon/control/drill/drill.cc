@@ -96,12 +96,16 @@ class Drill {
   [[nodiscard]] DrilledServer judge(const DrillNetwork& network, const MtaWords& words,
                                     const DrillRows& rows) const {
     DrilledServer out{mta_.name(), {}, mta_.without_dane_because()};
+    std::vector<std::vector<Conversation>> seen;
+    for (std::size_t i = 0; i < cases_.size(); ++i)
+      seen.push_back(network.seen_by(i));
+    const bool reached = std::ranges::any_of(seen, [](const auto& each) { return !each.empty(); });
     for (std::size_t i = 0; i < cases_.size(); ++i) {
       const auto word = words.find(cases_[i].recipient());
       const auto row = rows.find(cases_[i].domain().text());
       DrillResult result{cases_[i], row == rows.end() ? "" : row->second, {}, {}, {}};
       const MtaWord said = word == words.end() ? MtaWord{} : word->second;
-      result.verdict = judge_drill(cases_[i], network.seen_by(i), said);
+      result.verdict = judge_drill(cases_[i], {seen[i], reached}, said);
       result.said = said.reason;
       out.results.push_back(std::move(result));
     }

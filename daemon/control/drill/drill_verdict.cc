@@ -16,8 +16,8 @@ bool reveals(const std::string& command) {
   return verb == "MAIL" || verb == "RCPT";
 }
 
-Happened happened(const DrillCase& drilled, std::span<const Conversation> seen,
-                  const MtaWord& word) {
+Happened happened(const DrillCase& drilled, const DrillSight& sight, const MtaWord& word) {
+  const std::span<const Conversation> seen = sight.seen;
   const auto in_clear = [](const Conversation& each) { return each.message_in_clear; };
   const auto any = [](const Conversation& each) { return !each.messages.empty(); };
   const auto told = [](const Conversation& each) {
@@ -27,8 +27,10 @@ Happened happened(const DrillCase& drilled, std::span<const Conversation> seen,
   if (std::ranges::any_of(seen, any)) return Happened::delivered;
   if (std::ranges::any_of(seen, told)) return Happened::revealed;
   if (word.fate == MtaWord::Fate::silent) return Happened::unknown;
-  // Where the MX host is the fault, the best answer is not to connect.
-  if (seen.empty() && drilled.fault != DrillFault::wrong_mx) return Happened::not_tried;
+  // Where the MX host is the fault, the best answer is not to connect. No server has words of its
+  // own for that, so that others were reached has to show that this one could have been.
+  const bool may_stay_away = drilled.fault == DrillFault::wrong_mx && sight.others_reached;
+  if (seen.empty() && !may_stay_away) return Happened::not_tried;
   // The injected reply limits the size of messages to one byte: who obeys it sends it back.
   if (drilled.fault == DrillFault::injection && word.fate == MtaWord::Fate::bounced)
     return Happened::obeyed_injection;
@@ -73,9 +75,8 @@ std::string_view happened_text(Happened happened) {
   return "";
 }
 
-DrillVerdict judge_drill(const DrillCase& drilled, std::span<const Conversation> seen,
-                         const MtaWord& word) {
-  const Happened what = happened(drilled, seen, word);
+DrillVerdict judge_drill(const DrillCase& drilled, const DrillSight& sight, const MtaWord& word) {
+  const Happened what = happened(drilled, sight, word);
   return {what, is_right(drilled.expected, what, word.fate)};
 }
 

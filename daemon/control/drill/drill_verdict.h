@@ -31,8 +31,14 @@ struct DrillVerdict {
 /// "refused, the message waits" and so on.
 [[nodiscard]] std::string_view happened_text(DrillVerdict::Happened happened);
 
-/// `seen`: of the receiver of this case, whole.
-[[nodiscard]] DrillVerdict judge_drill(const DrillCase& drilled, std::span<const Conversation> seen,
+/// What the receivers saw of a drill, as far as it matters to one case.
+struct DrillSight {
+  std::span<const Conversation> seen;  ///< by the receiver of this case, whole
+  /// Receivers of other cases were reached: mail of the drill finds its way there.
+  bool others_reached = false;
+};
+
+[[nodiscard]] DrillVerdict judge_drill(const DrillCase& drilled, const DrillSight& sight,
                                        const MtaWord& word);
 
 }  // namespace tlspact

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <openssl/x509.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -111,11 +113,11 @@ class DrilledPostfix final : public DrilledMta {
   /// What a drill must have otherwise; nothing of TLS, and nothing of where mail goes.
   [[nodiscard]] Result<void> change_configuration() {
     const std::string copy = configuration().string();
-    const auto changed =
-        run({"postconf", "-c", copy, "-e", "maillog_file=" + log().string(),
-             "maillog_file_prefixes=" + work_.string(), "master_service_disable=inet",
-             "inet_interfaces=loopback-only", "multi_instance_wrapper=",
-             "multi_instance_directories=", "content_filter=", "non_smtpd_milters="});
+    const auto changed = run(
+        {"postconf", "-c", copy, "-e", "maillog_file=" + log().string(),
+         "maillog_file_prefixes=" + work_.string(), "master_service_disable=inet",
+         "inet_interfaces=loopback-only", "multi_instance_wrapper=", "multi_instance_directories=",
+         "content_filter=", "non_smtpd_milters=", "authorized_submit_users=static:anyone"});
     if (!changed) return std::unexpected(changed.error());
     const auto is_log = [](const PostfixService& each) { return each.name == "postlog"; };
     if (std::ranges::any_of(instance_.services, is_log)) return {};
@@ -161,6 +163,10 @@ class DrilledPostfix final : public DrilledMta {
       const std::string directory = instance_.value("smtp_tls_CApath", scope);
       auto done = surroundings_.trust.add_to_file(instance_.value("smtp_tls_CAfile", scope));
       if (done && !directory.empty()) done = trust_directory(directory);
+      if (done && instance_.value("tls_append_default_CA", scope) == "yes") {
+        done = surroundings_.trust.add_to_file(X509_get_default_cert_file());
+        if (done) done = trust_directory(X509_get_default_cert_dir());
+      }
       if (!done) return done;
     }
     return {};
