@@ -97,6 +97,7 @@ class Drill {
                                     const DrillRows& rows) const {
     DrilledServer out{mta_.name(), {}, mta_.without_dane_because()};
     std::vector<std::vector<Conversation>> seen;
+    seen.reserve(cases_.size());
     for (std::size_t i = 0; i < cases_.size(); ++i)
       seen.push_back(network.seen_by(i));
     const bool reached = std::ranges::any_of(seen, [](const auto& each) { return !each.empty(); });

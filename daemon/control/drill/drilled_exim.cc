@@ -66,7 +66,6 @@ class DrilledExim final : public DrilledMta {
     auto done = make_like(spool, work_ / "spool");
     if (done) done = show_at(work_ / "spool", spool);
     if (!done) return done;
-    std::error_code error;
     if (log.lexically_relative(spool).native().starts_with("..")) {
       done = make_like(log, work_ / "log");
       if (done) done = show_at(work_ / "log", log);

@@ -122,6 +122,13 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
+/// This process is killed when its parent ends, also if that has been already.
+void end_with_reader(int pipe) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd reader{pipe, 0, 0};
+  if (::poll(&reader, 1, 0) > 0 && (reader.revents & POLLERR) != 0) ::_exit(1);
+}
+
 /// The child, in a process namespace of its own; -1 with errno.
 pid_t fork_as_first_process() {
   const Fd before{::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)};
@@ -167,12 +174,13 @@ Result<std::string> run_isolated(const IsolatedWork& work, std::chrono::seconds 
   if (!directory) return std::unexpected(directory.error());
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return cannot("a pipe");
-  const Fd from{ends[0]};
+  Fd from{ends[0]};
   Fd to{ends[1]};
   const pid_t child = fork_as_first_process();
   if (child < 0) return cannot("a process namespace cannot be made");
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    from.reset();
+    end_with_reader(to.get());
     ::setsid();  // Ctrl-C is the parent's affair
     held.release();
     write_all(to.get(), packed(inside(work, directory->path())));
