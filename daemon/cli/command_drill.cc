@@ -165,8 +165,8 @@ Result<CommandResult> run_drill(const std::vector<std::string>& given,
            "STARTTLS, shows a wrong certificate\nand so on, and to good ones. Changes nothing; as "
            "root. What it sends never leaves the machine.\n\n"
            "Exit codes: 0 all as expected; 1 something was not refused, or a good receiver got "
-           "nothing; 66 a\nmap is not there yet; 69 it cannot be done here, and it says why; 75 "
-           "interrupted; 78 the\nconfiguration is wrong.",
+           "nothing; 66 a\nmap is not there yet; 69 it cannot be done here, and it says why; 78 "
+           "the\nconfiguration is wrong. A signal ends it, and nothing of it is left.",
        .positional = {}},
       drill_options()};
   if (auto parsed = arguments.parse(given); !parsed) return std::unexpected(parsed.error());

@@ -60,16 +60,17 @@ class DrilledPostfix final : public DrilledMta {
     if (done) done = replace_directories();
     if (done) done = trust_stores();
     if (!done) return done;
+    const auto path = run({"postconf", "-c", configuration().string(), "-xh", "sendmail_path"});
+    if (!path) return std::unexpected(path.error());
+    sendmail_ = path->substr(0, path->find('\n'));
     const auto started = run({"postfix", "-c", configuration().string(), "start"});
     if (!started) return fail(started.error().code, started.error().text + last_words());
     return {};
   }
 
   [[nodiscard]] Result<void> send(const DrillCase& drilled) override {
-    const auto path = run({"postconf", "-c", configuration().string(), "-h", "sendmail_path"});
-    if (!path) return std::unexpected(path.error());
-    const auto sent = run({path->substr(0, path->find('\n')), "-C", configuration().string(), "-i",
-                           "-f", drill_sender(), drilled.recipient()},
+    const auto sent = run({sendmail_, "-C", configuration().string(), "-i", "-f", drill_sender(),
+                           drilled.recipient()},
                           drill_message(drilled));
     if (!sent) return std::unexpected(sent.error());
     return {};
@@ -193,6 +194,7 @@ class DrilledPostfix final : public DrilledMta {
   const DrillSurroundings& surroundings_;
   const PostfixInstance& instance_;
   fs::path work_;
+  std::string sendmail_;
   std::set<fs::path> trusted_;
 };
 
