@@ -46,7 +46,7 @@ struct DrillCase {
   Level level = Level::encrypt;
   DrillFault fault = DrillFault::none;
   DrillExpectation expected = DrillExpectation::refused;
-  std::string_view header = "";  ///< of the message; empty: none of its own
+  std::string_view header = {};  ///< of the message; empty: none of its own
 
   /// NAME.drill.tlspact.invalid: nobody can have it (RFC 2606).
   [[nodiscard]] Domain domain() const;
