@@ -21,6 +21,7 @@ std::span<const Subcommand> subcommands() {
       Subcommand{"list verify", "verify and lint a published list", run_list_verify},
       Subcommand{"probe", "look at the TLS of a domain's MX hosts, now", run_probe},
       Subcommand{"deliver", "send one message by the reference delivery path", run_deliver},
+      Subcommand{"drill", "prove that the mail servers here refuse what they must", run_drill},
       Subcommand{"replay", "hold the sessions of a transcript again, offline", run_replay},
       Subcommand{"manual", "print the manual page of the configuration", run_manual},
   };

@@ -67,6 +67,8 @@ Result<CommandResult> run_probe(const std::vector<std::string>& arguments,
                                 const GlobalOptions& global);
 Result<CommandResult> run_deliver(const std::vector<std::string>& arguments,
                                   const GlobalOptions& global);
+Result<CommandResult> run_drill(const std::vector<std::string>& arguments,
+                                const GlobalOptions& global);
 Result<CommandResult> run_replay(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
 Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
