@@ -127,7 +127,7 @@ Result<TlsaRecord> TlsaRecord::parse(std::string_view rdata) {
 std::string TlsaRecord::text() const {
   constexpr std::size_t kShown = 16;  // of data that is longer than any digest
   const std::string out = std::to_string(usage) + ' ' + std::to_string(selector) + ' ' +
-                    std::to_string(matching_type) + ' ';
+                          std::to_string(matching_type) + ' ';
   if (data.size() <= kSha512Size) return out + hex(data);
   return out + hex(std::string_view{data}.substr(0, kShown)) + "… (" + std::to_string(data.size()) +
          " bytes)";

@@ -116,6 +116,7 @@ asio::awaitable<MxLookup> look_up_mx(Resolver& resolver, PolicyKey next_hop,
   }
   const std::uint16_t port = next_hop.port.value_or(options.port);
   std::vector<asio::awaitable<void>> looks;
+  looks.reserve(out.hosts.size());
   for (MxHost& host : out.hosts)
     looks.push_back(look(resolver, host, port));
   co_await side_by_side(std::move(looks));

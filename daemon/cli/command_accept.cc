@@ -85,7 +85,7 @@ Result<std::string> accept_alarms(Store& store, const std::string& name) {
 Result<std::string> accept_next_hop(Store& store, const std::string& given) {
   const auto key = parse_policy_key(given);
   if (!key)
-    return fail(Errc::bad_input,
+    return fail(Errc::no_input,
                 shown(given) + " is neither a configured list, nor a domain, nor \"clock\"");
   auto held = accept_held(store, key->text());
   if (!held) return held;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <ranges>
 #include <set>
 #include <sstream>
 
@@ -82,7 +83,7 @@ bool History::is_whole(const InstalledGeneration& generation) const {
 }
 
 std::optional<fs::path> History::bytes_of(const InstalledGeneration::File& file) const {
-  const fs::path kept = directory_of(file.origin) / file.stored;
+  fs::path kept = directory_of(file.origin) / file.stored;
   if (FileIdentity::of(kept)) return kept;
   if (FileIdentity::of(file.path) == file.identity) return file.path;
   return std::nullopt;
@@ -91,8 +92,8 @@ std::optional<fs::path> History::bytes_of(const InstalledGeneration::File& file)
 const InstalledGeneration::File* History::in_place(const fs::path& path) const {
   const auto identity = FileIdentity::of(path);
   if (!identity) return nullptr;
-  for (auto generation = generations_.rbegin(); generation != generations_.rend(); ++generation) {
-    for (const InstalledGeneration::File& file : generation->files) {
+  for (const InstalledGeneration& generation : std::views::reverse(generations_)) {
+    for (const InstalledGeneration::File& file : generation.files) {
       if (file.path == path && file.identity == *identity) return &file;
     }
   }

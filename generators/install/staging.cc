@@ -247,6 +247,7 @@ Result<Staging> Staging::stage(std::span<const Artifact> artifacts, const Place&
   }
   const auto groups = tables_by_stream(staging.artifacts_);
   std::vector<std::future<Result<void>>> maps;
+  maps.reserve(groups.size());
   for (const auto& group : groups)
     maps.push_back(std::async(std::launch::async, stage_tables, group));
   Result<void> done;
@@ -320,7 +321,7 @@ Result<void> Staging::put_back_after(Error error) {
 }
 
 Result<void> Staging::restore() {
-  for (StagedArtifact& each : artifacts_) {
+  for (const StagedArtifact& each : artifacts_) {
     const bool replaced = each.staged.empty() && each.change != StagedArtifact::Change::unchanged;
     if (!replaced) continue;
     if (each.change == StagedArtifact::Change::created) {

@@ -136,7 +136,7 @@ class Inbound {
   std::string action_of(const InboundRequirement& requirement) {
     if (!requirement) return std::string{kPlaintext};
     const InboundParty& party = rules_.parties[*requirement];
-    const std::string name = postfix_class_name(party.slug);
+    std::string name = postfix_class_name(party.slug);
     const auto& known = settings_.options.restriction_classes;
     if (!known) return name;
     const auto found = known->find(name);

@@ -57,7 +57,8 @@ class CdbReader : public TableReader {
     key_ = view(cdb_keypos(&cdb_), cdb_keylen(&cdb_));
     value_ = view(cdb_datapos(&cdb_), cdb_datalen(&cdb_));
     constexpr std::size_t kAll = 100'000;
-    const bool looked_up = ++walked_ <= kAll || walked_ % 8 == 0;
+    ++walked_;
+    const bool looked_up = walked_ <= kAll || walked_ % 8 == 0;
     if (looked_up && cdb_find(&cdb_, key_.data(), static_cast<unsigned>(key_.size())) <= 0)
       return fail(Errc::bad_input, path_.string() + ": a key cannot be found by its hash");
     return true;

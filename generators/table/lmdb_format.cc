@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kPageHead = sizeof(std::size_t) + 8;
 constexpr std::size_t kNodeHead = 8;
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();  ///< the root of no rows
-enum PageKind : std::uint16_t { kBranch = 1, kLeaf = 2, kOverflow = 4, kMeta = 8 };
+enum PageKind : std::uint16_t { branch_page = 1, leaf_page = 2, overflow_page = 4, meta_page = 8 };
 constexpr std::uint16_t kBigValue = 1;  ///< of a node: its value lies on pages of its own
 constexpr std::uint16_t kFixedMap = 1;  ///< of a file: it has to be mapped where it says
 
@@ -53,7 +53,7 @@ bool read_meta(std::string_view bytes, std::size_t at, Meta& meta) {
   if (bytes.size() < at + kPageHead + sizeof meta) return false;
   meta = number_at<Meta>(bytes, at + kPageHead);
   const std::size_t page = meta.trees[0].page_size;
-  return (number_at<std::uint16_t>(bytes, at + kPageHead - 6) & kMeta) != 0 &&
+  return (number_at<std::uint16_t>(bytes, at + kPageHead - 6) & meta_page) != 0 &&
          meta.magic == kMagic && meta.version == 1 && page >= kSmallest && page <= kLargest &&
          meta.last_page < bytes.size() / page && (meta.trees[0].flags & kFixedMap) == 0 &&
          meta.trees[1].flags == 0;
@@ -70,8 +70,8 @@ class Walk {
     const std::string_view page = bytes_.substr(number * page_size_, page_size_);
     const auto kind = number_at<std::uint16_t>(page, kPageHead - 6);
     const std::size_t lower = number_at<std::uint16_t>(page, kPageHead - 4);
-    if (number_at<std::size_t>(page, 0) != number || kind != (levels > 0 ? kBranch : kLeaf) ||
-        lower < kPageHead || lower > page_size_)
+    if (number_at<std::size_t>(page, 0) != number ||
+        kind != (levels > 0 ? branch_page : leaf_page) || lower < kPageHead || lower > page_size_)
       return false;
     const std::size_t nodes = (lower - kPageHead) / 2;
     if (nodes < (levels > 0 ? 2U : 1U)) return false;
@@ -104,8 +104,8 @@ class Walk {
     if (number >= pages_) return false;
     const std::string_view big = bytes_.substr(number * page_size_, page_size_);
     const std::size_t count = number_at<std::uint32_t>(big, kPageHead - 4);
-    return number_at<std::uint16_t>(big, kPageHead - 6) == kOverflow && count <= pages_ - number &&
-           kPageHead + value <= count * page_size_;
+    return number_at<std::uint16_t>(big, kPageHead - 6) == overflow_page &&
+           count <= pages_ - number && kPageHead + value <= count * page_size_;
   }
 
   std::string_view bytes_;
