@@ -20,10 +20,9 @@ enum class Protocol : std::uint8_t { socketmap, readsocket };
 /// stands there by then.
 class Listener {
  public:
-  /// `address`: "inet:127.0.0.1:8642", "inet:[::1]:8642" (a numeric address; port 0: any that is
-  /// free) or "unix:/path". TCP is with SO_REUSEPORT, so that several processes of one user share
-  /// the work. A path gets mode 0666 and is put in place whole, over a socket where nobody listens.
-  /// Errors: usage, it is no address; io, it cannot be had.
+  /// `address` as ListenAddress::parse takes it. TCP is with SO_REUSEPORT, so that several
+  /// processes of one user share the work. A path gets mode 0666 and is put in place whole, over a
+  /// socket where nobody listens. Errors: usage, it is no address; io, it cannot be had.
   [[nodiscard]] static Result<Listener> open(Protocol protocol, std::string_view address);
 
   /// A socket that somebody else made and keeps. io: it does not listen.
