@@ -127,7 +127,7 @@ Answerer::Found Answerer::look_up_parents(std::string_view domain, Time now) {
 }
 
 LiveAnswer Answerer::fault(LiveTable table) {
-  return {.bytes = table == LiveTable::exim ? std::string_view{} : kFault};
+  return {.bytes = table == LiveTable::exim ? std::string_view{} : kFault, .is_fault = true};
 }
 
 std::string_view Answerer::malformed() {

@@ -26,11 +26,13 @@ enum class LiveTable : std::uint8_t {
 [[nodiscard]] LiveTable table_of_map(std::string_view name);
 
 struct LiveAnswer {
-  /// Ready to be sent; good until the next call. Empty: Exim is to get none (what would be an
-  /// answer is taken for one), so that it defers.
+  /// Ready to be sent; good until the next call. Empty: a fault of ours, which Exim's pieces take
+  /// for the strictest level.
   std::string_view bytes;
   /// False: nothing is known of this key, and `bytes` is what to say if nobody can find it out.
   bool is_known = true;
+  /// There is an entry, and it cannot be read: a line in the log is due.
+  bool is_fault = false;
 };
 
 /// Renders with render_postfix_entry and render_exim_entry, as the maps are. Without a snapshot

@@ -9,8 +9,7 @@
 namespace tlspact {
 
 /// Postfix does not lower-case the keys of a socketmap, and people type into both MTAs. Nothing is
-/// converted to A-labels here: Postfix asks for A-labels (smtputf8 or not), so a key that is not
-/// ASCII is junk.
+/// converted to A-labels here: a key that is not ASCII is not found, as in the maps.
 class QueryKey {
  public:
   enum class Kind : std::uint8_t {

@@ -125,6 +125,7 @@ class Server {
   Time wall_now_;
   SteadyTime next_tick_;
   SteadyTime next_check_;
+  SteadyTime next_fault_line_;
   std::chrono::milliseconds watchdog_{};
   SteadyTime next_watchdog_;
 };

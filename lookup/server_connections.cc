@@ -122,14 +122,20 @@ Server::Next Server::answer_key(Connection& connection, LiveTable table, std::st
 }
 
 LiveAnswer Server::answer(LiveTable table, const QueryKey& key) {
+  std::string why = "its entry is damaged";
   try {
-    const LiveAnswer found = answerer_.answer(table, key, wall_now_);
-    if (!follower_.has_lost_pages()) return found;
-    return answerer_.answer(table, key, wall_now_);
+    LiveAnswer found = answerer_.answer(table, key, wall_now_);
+    if (follower_.has_lost_pages()) found = answerer_.answer(table, key, wall_now_);
+    if (!found.is_fault) return found;
   } catch (const std::exception& error) {
-    log_line(LogLevel::error, std::string{"an answer failed: "} + error.what());
-    return Answerer::fault(table);
+    why = error.what();
   }
+  if (now_ >= next_fault_line_) {
+    constexpr std::chrono::minutes kPause{1};
+    next_fault_line_ = now_ + kPause;
+    log_line(LogLevel::error, std::string{key.text()} + ": no answer can be given: " + why);
+  }
+  return Answerer::fault(table);
 }
 
 Server::Sent Server::send_replies(Connection& connection) {

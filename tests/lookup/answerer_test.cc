@@ -163,6 +163,28 @@ TEST_CASE("QUERY never has the TLSRPT group, every other name has what this Post
   }
 }
 
+TEST_CASE("an entry that is there and cannot be read is a fault of ours") {
+  const auto directory = TempDirectory::make().value();
+  const auto file = directory.path() / "snapshot";
+  REQUIRE(write_snapshot(file, sample(), {}));
+  std::string bytes = read(file);
+  const std::string name = "mx1.listed.example";
+  bytes[bytes.find(name) - 1] = '\x7f';  // its length
+  write(file, bytes);
+  Answerer answerer;
+  answerer.exchange(MappedSnapshot::open(file).value());
+  const QueryKey key{"listed.example"};
+  for (int round = 0; round < 2; ++round) {
+    const LiveAnswer postfix = answerer.answer(LiveTable::postfix, key, now());
+    CHECK(postfix.is_fault);
+    CHECK(postfix.is_known);
+    CHECK(postfix.bytes.contains(":TEMP "));
+    CHECK(answerer.answer(LiveTable::exim, key, now()).bytes.empty());
+  }
+  CHECK(answerer.answer(LiveTable::postfix, QueryKey{".acme.example"}, now()).bytes ==
+        "10:OK encrypt,");
+}
+
 TEST_CASE("another snapshot has other answers") {
   Lab lab{sample(), {}};
   CHECK(lab.postfix("listed.example").starts_with("OK secure"));
