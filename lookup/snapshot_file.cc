@@ -2,47 +2,81 @@
 #include "lookup/snapshot_file.h"
 
 #include <array>
-#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "generators/table/parts_file.h"
+#include "lookup/key_index.h"
 
 namespace tlspact {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKind = "tlspact snapshot 2";
+using Parts = std::vector<std::string>;
+
+std::string& part(Parts& parts, SnapshotPart which) {
+  return parts[static_cast<std::size_t>(which)];
+}
 
 TextPool pool_of(std::string& bytes, const std::string& ends) {
   return TextPool::of(std::move(bytes), numbers_of<std::uint64_t>(ends));
 }
 
+struct NegativeParts {
+  TextPool keys;
+  std::vector<std::int64_t> until;
+  KeySlots slots;
+};
+
+NegativeParts negative_parts(std::span<const Negative> negatives, const HashSecret& secret) {
+  NegativeParts out;
+  for (const Negative& each : negatives) {
+    out.keys.add(each.key);
+    out.until.push_back(each.until.time_since_epoch().count());
+  }
+  out.slots = make_key_slots(out.keys, secret);
+  return out;
+}
+
 }  // namespace
 
-Result<void> write_snapshot(const fs::path& file, const Snapshot& snapshot) {
+Result<void> write_snapshot(const fs::path& file, const Snapshot& snapshot,
+                            const LiveOptions& options, std::span<const Negative> negatives) {
   constexpr unsigned kMode = 0644;
-  const std::vector<std::int64_t> decided_at{snapshot.decided_at.time_since_epoch().count()};
-  const std::array<std::string_view, 8> parts{number_part(decided_at),
-                                              snapshot.keys().bytes(),
-                                              number_part(snapshot.keys().ends()),
-                                              snapshot.rulings().bytes(),
-                                              number_part(snapshot.rulings().ends()),
-                                              snapshot.origins().bytes(),
-                                              number_part(snapshot.origins().ends()),
-                                              number_part(snapshot.ruling_numbers())};
-  return write_parts(file, kKind, parts, kMode);
+  const std::vector<std::int64_t> moment{snapshot.decided_at.time_since_epoch().count()};
+  const HashSecret secret = HashSecret::random();
+  const std::vector<std::uint64_t> hash{secret.words.begin(), secret.words.end()};
+  const KeySlots slots = make_key_slots(snapshot.keys(), secret);
+  const NegativeParts none = negative_parts(negatives, secret);
+  const std::string rendering = encode_live_options(options);
+  const std::array<std::string_view, kSnapshotParts> parts{number_part(moment),
+                                                           number_part(hash),
+                                                           number_part(snapshot.keys().ends()),
+                                                           number_part(snapshot.rulings().ends()),
+                                                           number_part(snapshot.origins().ends()),
+                                                           number_part(none.keys.ends()),
+                                                           number_part(none.until),
+                                                           number_part(snapshot.ruling_numbers()),
+                                                           number_part(slots),
+                                                           number_part(none.slots),
+                                                           snapshot.keys().bytes(),
+                                                           snapshot.rulings().bytes(),
+                                                           snapshot.origins().bytes(),
+                                                           none.keys.bytes(),
+                                                           rendering};
+  return write_parts(file, kSnapshotKind, parts, kMode);
 }
 
 Result<Snapshot> read_snapshot(const fs::path& file) {
-  auto read = read_parts(file, kKind, 8);
+  using enum SnapshotPart;
+  auto read = read_parts(file, kSnapshotKind, kSnapshotParts);
   if (!read) return std::unexpected(read.error());
-  std::vector<std::string>& part = *read;
-  const auto decided_at = numbers_of<std::int64_t>(part[0]);
-  Snapshot::Parts parts{.keys = pool_of(part[1], part[2]),
-                        .rulings = pool_of(part[3], part[4]),
-                        .origins = pool_of(part[5], part[6]),
-                        .ruling_of = numbers_of<std::uint32_t>(part[7])};
+  const auto decided_at = numbers_of<std::int64_t>(part(*read, moment));
+  Snapshot::Parts parts{.keys = pool_of(part(*read, keys), part(*read, key_ends)),
+                        .rulings = pool_of(part(*read, rulings), part(*read, ruling_ends)),
+                        .origins = pool_of(part(*read, origins), part(*read, origin_ends)),
+                        .ruling_of = numbers_of<std::uint32_t>(part(*read, ruling_numbers))};
   const bool good = decided_at.size() == 1 && parts.keys.is_whole() && parts.rulings.is_whole() &&
                     parts.origins.is_whole() && parts.ruling_of.size() == parts.keys.size();
   if (!good) return fail(Errc::bad_input, file.string() + ": is not a whole snapshot");

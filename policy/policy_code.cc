@@ -26,9 +26,25 @@ void write_patterns(CodeWriter& out, const std::vector<MxPattern>& patterns) {
   }
 }
 
+/// A count of things that take at least `least` bytes each. Checked before there is memory for
+/// them.
+std::uint64_t read_count(CodeReader& in, std::size_t least) {
+  const std::uint64_t count = in.number();
+  if (count > in.rest().size() / least) throw std::logic_error("a policy code that is cut off");
+  return count;
+}
+
+template <class Enum>
+Enum read_enum(CodeReader& in, Enum last) {
+  const std::uint8_t value = in.byte();
+  if (value > static_cast<std::uint8_t>(last))
+    throw std::logic_error("a policy code with an unknown word");
+  return static_cast<Enum>(value);
+}
+
 std::vector<MxPattern> read_patterns(CodeReader& in) {
   std::vector<MxPattern> patterns;
-  const std::uint64_t count = in.number();
+  const std::uint64_t count = read_count(in, 2);
   patterns.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const bool wildcard = in.byte() != 0;
@@ -53,9 +69,9 @@ void write_agreed_part(CodeWriter& out, const TlsPolicy& policy) {
 void read_agreed_part(CodeReader& in, TlsPolicy& policy) {
   policy.certificate_names = read_patterns(in);
   policy.ca_file = in.text();
-  policy.pins.resize(in.number());
+  policy.pins.resize(read_count(in, sizeof(Fingerprint::sha256)));
   for (Fingerprint& pin : policy.pins) {
-    pin.of = static_cast<Fingerprint::Of>(in.byte());
+    pin.of = read_enum(in, Fingerprint::Of::public_key);
     for (std::uint8_t& byte : pin.sha256)
       byte = in.byte();
   }
@@ -110,11 +126,11 @@ std::string encode_policy(const TlsPolicy& policy) {
 TlsPolicy decode_policy(std::string_view code) {
   CodeReader in{code};
   TlsPolicy policy;
-  policy.level = static_cast<Level>(in.byte());
+  policy.level = read_enum(in, Level::secure);
   const std::uint8_t bits = in.byte();
   policy.dane_where_present = (bits & kDaneWherePresent) != 0;
-  if ((bits & kMinTls) != 0) policy.min_tls = static_cast<TlsVersion>(in.byte());
-  if ((bits & kCiphers) != 0) policy.ciphers = static_cast<CipherGrade>(in.byte());
+  if ((bits & kMinTls) != 0) policy.min_tls = read_enum(in, TlsVersion::tls1_3);
+  if ((bits & kCiphers) != 0) policy.ciphers = read_enum(in, CipherGrade::high);
   policy.mx = read_patterns(in);
   if ((bits & kAgreed) != 0) read_agreed_part(in, policy);
   if (!in.at_end()) throw std::logic_error("a policy code with something behind it");

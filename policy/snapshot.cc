@@ -70,28 +70,38 @@ Ruling Snapshot::ruling(std::size_t index) const {
 }
 
 SnapshotEntry Snapshot::entry(std::size_t index) const {
-  SnapshotEntry entry{.key = PolicyKey::from_normal_form(keys_[index]),
-                      .policy = {},
-                      .policy_without_dane = {},
-                      .published_without_dane = {},
-                      .policy_lines = {},
-                      .origin = {},
-                      .valid_until = {}};
-  CodeReader in{rulings_[ruling_of_[index]]};
+  DecodedEntry decoded = decode_entry(keys_[index], rulings_[ruling_of_[index]]);
+  decoded.entry.origin = origins_[decoded.origin];
+  return std::move(decoded.entry);
+}
+
+DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_code) {
+  DecodedEntry out{.entry = {.key = PolicyKey::from_normal_form(key_text),
+                             .policy = {},
+                             .policy_without_dane = {},
+                             .published_without_dane = {},
+                             .policy_lines = {},
+                             .origin = {},
+                             .valid_until = {}}};
+  SnapshotEntry& entry = out.entry;
+  CodeReader in{ruling_code};
   static_cast<void>(in.byte());  // the level stands in the policy, too
-  entry.source = static_cast<Source>(in.byte());
+  const std::uint8_t source = in.byte();
+  if (source > static_cast<std::uint8_t>(Source::learned))
+    throw std::logic_error("a ruling of an unknown source");
+  entry.source = static_cast<Source>(source);
   const std::uint8_t bits = in.byte();
   entry.exception = (bits & kException) != 0;
   if ((bits & kValidUntil) != 0)
     entry.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};
-  entry.origin = origins_[in.number()];
+  out.origin = in.number();
   entry.policy = read_policy(in);
   if ((bits & kWithoutDaneIsSame) != 0) entry.policy_without_dane = entry.policy;
   if ((bits & kWithoutDane) != 0) entry.policy_without_dane = read_policy(in);
   if ((bits & kPublished) != 0) entry.published_without_dane = read_policy(in);
   if ((bits & kPolicyLines) != 0)
     entry.policy_lines = std::make_shared<const std::string>(in.text());
-  return entry;
+  return out;
 }
 
 bool Snapshot::same_ruling(const Snapshot& a, std::size_t i, const Snapshot& b, std::size_t j) {

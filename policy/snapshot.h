@@ -40,6 +40,15 @@ struct SnapshotEntry {
 /// agreement stay.
 [[nodiscard]] TlsPolicy without_authentication(const SnapshotEntry& entry, TlsPolicy policy);
 
+/// An entry out of its key and the code of its ruling, as a snapshot keeps them: all but the
+/// origin, which is number `origin` of the snapshot's. A code that no snapshot made is a
+/// std::logic_error.
+struct DecodedEntry {
+  SnapshotEntry entry;
+  std::uint64_t origin = 0;
+};
+[[nodiscard]] DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_code);
+
 /// Everything of an entry but its key. Domains of the same alias or policy of a list share one.
 struct Ruling {
   Level level = Level::may;

@@ -42,6 +42,7 @@ struct Config {
   bool absent = false;
   struct {
     std::string state_dir = "/var/lib/tlspact";
+    std::string run_dir = "/run/tlspact";
     std::uint32_t history = 20;  ///< generations kept behind the one in place
     Seconds warn_before = std::chrono::days{14};
   } service;
@@ -106,6 +107,12 @@ struct Config {
     std::string map;  ///< empty: STATE_DIR/exim/tls_policy.cdb
     AutoBool dane;
   } exim;
+  /// How tlspact-lookupd is started.
+  struct {
+    std::string socketmap = "inet:127.0.0.1:8642";      ///< empty: off
+    std::string readsocket = "unix:/run/tlspact/exim";  ///< empty: off
+    Seconds wait = std::chrono::seconds{3};
+  } live;
   struct {
     std::string url;  ///< empty: sqlite:STATE_DIR/tlspact.db
   } store;

@@ -9,6 +9,7 @@
 
 #include "generators/postfix/postfix_options.h"
 #include "generators/table/table.h"
+#include "lookup/listen_address.h"
 #include "policy/domain.h"
 
 namespace tlspact {
@@ -146,6 +147,16 @@ const char* decay_fault(const Config& config) {
   return config.learn.decay > config.learn.over ? nullptr : "must be longer than \"over\"";
 }
 
+const char* live_fault(const std::string& address) {
+  return address.empty() || ListenAddress::parse(address)
+             ? nullptr
+             : "must be \"inet:\" with an address and a port, or \"unix:\" with an absolute path";
+}
+
+const char* wait_fault(const Config& config) {
+  return config.live.wait <= Seconds{4} ? nullptr : "must be at most \"4s\"";
+}
+
 const char* store_fault(const Config& config) {
   const std::string& url = config.store.url;
   return url.empty() || url.starts_with("sqlite:/") ? nullptr
@@ -189,6 +200,10 @@ constexpr std::array kConfigKeys{
         "Directory of the store and of the maps. Run as root, tlspact takes the identity of "
         "its owner before it opens either.",
         [](const Config& c) { return c.service.state_dir.starts_with('/') ? nullptr : kAbsolute; }},
+    ConfigKey{
+        "service", "run_dir", [](Config& c) { return Slot{&c.service.run_dir}; },
+        "Directory of the sockets by which the processes of tlspact reach each other.",
+        [](const Config& c) { return c.service.run_dir.starts_with('/') ? nullptr : kAbsolute; }},
     ConfigKey{"service", "history", [](Config& c) { return Slot{&c.service.history}; },
               "How many installed generations are kept behind the one in place, for \"tlspact "
               "rollback\". Each costs a copy of the files that changed after it."},
@@ -340,6 +355,17 @@ constexpr std::array kConfigKeys{
               "Write DANE levels. \"auto\": unless it is known that Exim's resolver does not "
               "validate, or that resolv.conf has no \"options trust-ad\". Exim would then defer "
               "every dane-only domain."},
+    ConfigKey{"live", "socketmap", [](Config& c) { return Slot{&c.live.socketmap}; },
+              "Where tlspact-lookupd answers Postfix: \"inet:127.0.0.1:8642\", \"inet:[::1]:8642\" "
+              "or \"unix:/path\". A chrooted smtp(8) sees a path only below its queue directory. "
+              "Empty: nowhere.",
+              [](const Config& c) { return live_fault(c.live.socketmap); }},
+    ConfigKey{"live", "readsocket", [](Config& c) { return Slot{&c.live.readsocket}; },
+              "The same for Exim.", [](const Config& c) { return live_fault(c.live.readsocket); }},
+    ConfigKey{"live", "wait", [](Config& c) { return Slot{&c.live.wait}; },
+              "How long an answer waits where the domain is met for the first time and must be "
+              "looked up. Below the 5 s that Exim waits.",
+              wait_fault},
     ConfigKey{"store", "url", [](Config& c) { return Slot{&c.store.url}; },
               "Where the last good lists and agreements are kept.", store_fault,
               "sqlite:STATE_DIR/tlspact.db"},

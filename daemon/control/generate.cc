@@ -278,7 +278,8 @@ class Generation {
     report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
       return each.change != StagedArtifact::Change::unchanged;
     });
-    if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot);
+    if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot,
+                                      {settings_.postfix.options, settings_.exim.options});
         !written)
       report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
     std::ranges::move(notices, std::back_inserter(record.notices));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/parts_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -16,18 +17,26 @@ namespace fs = std::filesystem;
 /// Eight bytes at a time.
 class Checksum {
  public:
+  Checksum() = default;
+  explicit Checksum(std::uint64_t so_far) : sum_(so_far) {}
+
   void add(std::string_view bytes) {
-    while (bytes.size() >= kWord) {
-      mix(bytes.data(), kWord, 0);
-      bytes.remove_prefix(kWord);
-    }
-    mix(bytes.data(), bytes.size(), bytes.size() + 1);
+    const std::size_t words = bytes.size() / kWord * kWord;
+    add_words(bytes.substr(0, words));
+    add_end(bytes.substr(words));
   }
+  /// The start of what add() adds: whole words.
+  void add_words(std::string_view bytes) {
+    for (; !bytes.empty(); bytes.remove_prefix(kWord))
+      mix(bytes.data(), kWord, 0);
+  }
+  /// The rest of it, less than a word.
+  void add_end(std::string_view bytes) { mix(bytes.data(), bytes.size(), bytes.size() + 1); }
   [[nodiscard]] std::uint64_t value() const { return sum_; }
 
- private:
   static constexpr std::size_t kWord = sizeof(std::uint64_t);
 
+ private:
   void mix(const char* bytes, std::size_t size, std::uint64_t length) {
     constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
     std::uint64_t word = 0;
@@ -60,6 +69,16 @@ bool read_exactly(std::istream& in, char* to, std::size_t size) {
   return static_cast<std::size_t>(in.gcount()) == size;
 }
 
+/// Whether parts of these sizes make a file of `file_size`.
+bool sizes_fit(const std::vector<std::uint64_t>& sizes, std::uintmax_t file_size) {
+  std::uint64_t expected = sizeof(Head) + bytes_of(sizes).size();
+  for (const std::uint64_t size : sizes) {
+    if (size > file_size) return false;
+    expected += size;
+  }
+  return expected == file_size;
+}
+
 /// False: not whole.
 bool read_all(std::istream& in, std::uintmax_t file_size, std::string_view kind,
               std::vector<std::string>& parts) {
@@ -67,14 +86,8 @@ bool read_all(std::istream& in, std::uintmax_t file_size, std::string_view kind,
   std::vector<std::uint64_t> sizes(parts.size());
   if (!read_exactly(in, reinterpret_cast<char*>(&head), sizeof head) ||
       !read_exactly(in, reinterpret_cast<char*>(sizes.data()), bytes_of(sizes).size()) ||
-      head.kind != head_of(kind).kind)
+      head.kind != head_of(kind).kind || !sizes_fit(sizes, file_size))
     return false;
-  std::uint64_t expected = sizeof head + bytes_of(sizes).size();
-  for (const std::uint64_t size : sizes) {
-    if (size > file_size) return false;
-    expected += size;
-  }
-  if (expected != file_size) return false;
   Checksum checksum;
   checksum.add(bytes_of(sizes));
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -83,6 +96,18 @@ bool read_all(std::istream& in, std::uintmax_t file_size, std::string_view kind,
     checksum.add(parts[i]);
   }
   return checksum.value() == head.checksum;
+}
+
+/// The sizes in the first bytes of a file; false: it is not as long.
+bool take_head(std::string_view file, Head& head, std::vector<std::uint64_t>& sizes) {
+  if (file.size() < sizeof head + bytes_of(sizes).size()) return false;
+  std::memcpy(&head, file.data(), sizeof head);
+  std::memcpy(sizes.data(), file.data() + sizeof head, bytes_of(sizes).size());
+  return true;
+}
+
+std::unexpected<Error> damaged(const std::string& file) {
+  return fail(Errc::bad_input, file + "is damaged, or of another version");
 }
 
 }  // namespace
@@ -122,9 +147,60 @@ Result<std::vector<std::string>> read_parts(const fs::path& file, std::string_vi
   std::ifstream in{file, std::ios::binary};
   if (error || !in) return fail(Errc::no_input, file.string() + ": cannot be read");
   std::vector<std::string> parts(count);
-  if (!read_all(in, size, kind, parts))
-    return fail(Errc::bad_input, file.string() + ": is damaged, or of another version");
+  if (!read_all(in, size, kind, parts)) return damaged(file.string() + ": ");
   return parts;
+}
+
+Result<std::vector<std::string_view>> parts_within(std::string_view file, std::string_view kind,
+                                                   std::size_t count) {
+  Head head;
+  std::vector<std::uint64_t> sizes(count);
+  if (!take_head(file, head, sizes) || head.kind != head_of(kind).kind ||
+      !sizes_fit(sizes, file.size()))
+    return damaged("");
+  file.remove_prefix(sizeof head + bytes_of(sizes).size());
+  std::vector<std::string_view> parts;
+  for (const std::uint64_t size : sizes) {
+    parts.push_back(file.substr(0, size));
+    file.remove_prefix(size);
+  }
+  return parts;
+}
+
+PartsCheck::PartsCheck(std::string_view file, std::size_t count) : state_(State::going_on) {
+  Head head;
+  std::vector<std::uint64_t> sizes(count);
+  if (!take_head(file, head, sizes) || !sizes_fit(sizes, file.size())) {
+    state_ = State::damaged;
+    return;
+  }
+  expected_ = head.checksum;
+  std::size_t end = file.size();
+  for (std::size_t i = count; i-- > 0; end -= sizes[i])
+    left_.push_back(file.substr(end - sizes[i], sizes[i]));
+  Checksum checksum;
+  checksum.add(bytes_of(sizes));
+  sum_ = checksum.value();
+}
+
+PartsCheck::State PartsCheck::step(std::size_t bytes) {
+  if (state_ != State::going_on) return state_;
+  Checksum checksum{sum_};
+  std::size_t budget = bytes / Checksum::kWord * Checksum::kWord;
+  while (!left_.empty() && budget >= Checksum::kWord) {
+    std::string_view& part = left_.back();
+    const std::size_t words = part.size() / Checksum::kWord * Checksum::kWord;
+    const std::size_t now = std::min(words, budget);
+    checksum.add_words(part.substr(0, now));
+    part.remove_prefix(now);
+    budget -= now;
+    if (part.size() >= Checksum::kWord) continue;
+    checksum.add_end(part);
+    left_.pop_back();
+  }
+  sum_ = checksum.value();
+  if (left_.empty()) state_ = sum_ == expected_ ? State::good : State::damaged;
+  return state_;
 }
 
 }  // namespace tlspact

@@ -25,6 +25,32 @@ namespace tlspact {
 [[nodiscard]] Result<std::vector<std::string>> read_parts(const std::filesystem::path& file,
                                                           std::string_view kind, std::size_t count);
 
+/// Where the parts lie in `file`, the bytes of a whole file: views of it. Only sizes are looked at,
+/// so it takes no time, and what stands in the parts is still to be distrusted. bad_input as above.
+[[nodiscard]] Result<std::vector<std::string_view>> parts_within(std::string_view file,
+                                                                 std::string_view kind,
+                                                                 std::size_t count);
+
+/// The checksum of a file in memory, gone over in steps, for a reader that will not wait for it.
+class PartsCheck {
+ public:
+  enum class State : std::uint8_t { going_on, good, damaged };
+
+  PartsCheck() = default;
+  /// `file` as parts_within() has taken it, with the same `count`. It must stay.
+  PartsCheck(std::string_view file, std::size_t count);
+
+  /// Looks at about `bytes` more. Once it is not going_on, it stays as it is.
+  State step(std::size_t bytes);
+  [[nodiscard]] State state() const { return state_; }
+
+ private:
+  State state_ = State::good;
+  std::uint64_t expected_ = 0;
+  std::uint64_t sum_ = 0;
+  std::vector<std::string_view> left_;  ///< the last one is next
+};
+
 /// Numbers as a part, and back; empty if the size does not fit.
 template <class Number>
 std::string_view number_part(const std::vector<Number>& numbers) {

@@ -55,6 +55,10 @@ TEST_CASE("An empty configuration runs on its defaults") {
     CHECK(config.postfix_map() == "/var/lib/tlspact/postfix/tls_policy");
     CHECK(config.exim_map() == "/var/lib/tlspact/exim/tls_policy.cdb");
     CHECK(config.store_path() == "/var/lib/tlspact/tlspact.db");
+    CHECK(config.service.run_dir == "/run/tlspact");
+    CHECK(config.live.socketmap == "inet:127.0.0.1:8642");
+    CHECK(config.live.readsocket == "unix:/run/tlspact/exim");
+    CHECK(config.live.wait == Seconds{3});
   }
 }
 
@@ -67,6 +71,7 @@ TEST_CASE("Every key is read") {
       "types = [\"lmdb\", \"texthash\"]\nreload = false\ndane = true\nmx_binding = \"sts\"\n"
       "ca = false\n"
       "[exim]\nenabled = false\nmap = \"/srv/maps/exim.cdb\"\n"
+      "[live]\nsocketmap = \"unix:/srv/postfix\"\nreadsocket = \"\"\nwait = \"1s\"\n"
       "[store]\nurl = \"sqlite:/srv/store.db\"\n"
       "[[list]]\nname = \"community_1-A\"\nurl = \"https://lists.example/policy.json\"\n"
       "signature = \"/var/lists/policy.json.asc\"\nkey = \"/etc/key.asc\"\nrefresh = \"90m\"\n"
@@ -86,6 +91,9 @@ TEST_CASE("Every key is read") {
   CHECK(config.postfix.ca == AutoBool{false});
   CHECK(config.exim.enabled == AutoBool{false});
   CHECK(config.exim_map() == "/srv/maps/exim.cdb");
+  CHECK(config.live.socketmap == "unix:/srv/postfix");
+  CHECK(config.live.readsocket.empty());
+  CHECK(config.live.wait == Seconds{1});
   CHECK(config.store_path() == "/srv/store.db");
   REQUIRE(config.lists.size() == 2);
   CHECK(config.lists[0].name == "community_1-A");
@@ -95,7 +103,7 @@ TEST_CASE("Every key is read") {
   CHECK(config.lists[0].refresh == std::chrono::minutes{90});
   CHECK(config.lists[0].early_adopter);
   CHECK_FALSE(config.lists[0].unsigned_list);
-  CHECK(config.lists[0].line == 22);
+  CHECK(config.lists[0].line == 26);
   CHECK(config.lists[1].name == "local");
   CHECK(config.lists[1].unsigned_list);
   CHECK(config.lists[1].refresh == std::chrono::hours{6});
@@ -178,6 +186,10 @@ TEST_CASE("A value of the wrong type or out of range is refused where it stands"
       {"[postfix]\ntypes = [\"btree\"]\n", "2:9", "types must be"},
       {"[postfix]\nmx_binding = \"none\"\n", "2:14", "must be \"auto\", \"all\" or \"sts\""},
       {"[exim]\nmap = \"exim.cdb\"\n", "2:7", "must be an absolute path"},
+      {"[service]\nrun_dir = \"run\"\n", "2:11", "must be an absolute path"},
+      {"[live]\nsocketmap = \"127.0.0.1:8642\"\n", "2:13", "must be \"inet:\""},
+      {"[live]\nreadsocket = \"unix:exim\"\n", "2:14", "must be \"inet:\""},
+      {"[live]\nwait = \"5s\"\n", "2:8", "must be at most"},
       {"[store]\nurl = \"/srv/store.db\"\n", "2:7", "must be sqlite:"},
       {"[store]\nurl = \"sqlite:store.db\"\n", "2:7", "must be sqlite:"},
       {"[store]\nurl = \"postgresql://x\"\n", "2:7", "must be sqlite:"},

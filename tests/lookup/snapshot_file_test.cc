@@ -33,7 +33,7 @@ TEST_CASE("a snapshot comes back out of its file") {
   const auto directory = TempDirectory::make().value();
   const auto file = directory.path() / "snapshot";
   for (const Snapshot& written : {sample(), snapshot_of({})}) {
-    REQUIRE(write_snapshot(file, written));
+    REQUIRE(write_snapshot(file, written, {}));
     const auto read_back = read_snapshot(file);
     REQUIRE(read_back);
     REQUIRE(read_back->size() == written.size());
@@ -59,9 +59,9 @@ TEST_CASE("a snapshot comes back out of its file") {
 TEST_CASE("a snapshot of an earlier build, without the lines of policies, is refused") {
   const auto directory = TempDirectory::make().value();
   const auto file = directory.path() / "snapshot";
-  REQUIRE(write_snapshot(file, sample()));
+  REQUIRE(write_snapshot(file, sample(), {}));
   std::string bytes = read(file);
-  const std::string kind = "tlspact snapshot 2";
+  const std::string kind = "tlspact snapshot 3";
   REQUIRE(bytes.starts_with(kind));
   bytes[kind.size() - 1] = '1';
   write(file, bytes);
@@ -72,7 +72,7 @@ TEST_CASE("a file that is missing, cut off or changed anywhere is refused") {
   const auto directory = TempDirectory::make().value();
   const auto file = directory.path() / "snapshot";
   CHECK(read_snapshot(file).error().code == Errc::no_input);
-  REQUIRE(write_snapshot(file, sample()));
+  REQUIRE(write_snapshot(file, sample(), {}));
   const std::string bytes = read(file);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     write(file, bytes.substr(0, size));

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "lookup/mapped_snapshot.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+#include "generators/table/file.h"
+#include "lookup/snapshot_file.h"
+
+namespace tlspact {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class Number>
+std::size_t count_of(std::string_view numbers) {
+  return numbers.size() / sizeof(Number);
+}
+
+/// Precondition: index < count_of(numbers).
+template <class Number>
+Number number_at(std::string_view numbers, std::size_t index) {
+  Number value{};
+  std::memcpy(&value, numbers.data() + index * sizeof value, sizeof value);
+  return value;
+}
+
+/// As TextPool's: empty where `ends` is wrong. Precondition: number < count_of(ends).
+std::string_view text_at(std::string_view bytes, std::string_view ends, std::size_t number) {
+  const auto begin = number == 0 ? 0 : number_at<std::uint64_t>(ends, number - 1);
+  const auto end = number_at<std::uint64_t>(ends, number);
+  if (begin > end || end > bytes.size()) return {};
+  return bytes.substr(begin, end - begin);
+}
+
+/// Where the whole file is mapped.
+Result<std::string_view> map_file(int fd, const fs::path& file) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return io_error(file, "read");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (!S_ISREG(status.st_mode) || size == 0)
+    return fail(Errc::bad_input, file.string() + ": is no snapshot");
+  void* const begin = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (begin == MAP_FAILED) return io_error(file, "mapped");
+  return std::string_view{static_cast<const char*>(begin), size};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MappedSnapshot>> MappedSnapshot::open(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    const bool missing = errno == ENOENT;
+    auto error = io_error(file, "read");
+    error.error().code = missing ? Errc::no_input : Errc::io;
+    return error;
+  }
+  const auto bytes = map_file(fd, file);
+  ::close(fd);
+  if (!bytes) return std::unexpected(bytes.error());
+  std::unique_ptr<MappedSnapshot> mapped{new MappedSnapshot{*bytes}};
+  if (auto taken = mapped->take_parts(); !taken)
+    return fail(taken.error().code, file.string() + ": " + taken.error().text);
+  return mapped;
+}
+
+MappedSnapshot::~MappedSnapshot() {
+  ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+}
+
+Result<void> MappedSnapshot::take_parts() {
+  using enum SnapshotPart;
+  const auto parts = parts_within(bytes_, kSnapshotKind, kSnapshotParts);
+  if (!parts) return std::unexpected(parts.error());
+  std::ranges::copy(*parts, parts_.begin());
+  size_ = count_of<std::uint64_t>(part(key_ends));
+  rulings_ = count_of<std::uint64_t>(part(ruling_ends));
+  const std::size_t none_count = count_of<std::uint64_t>(part(negative_ends));
+  auto rendering = decode_live_options(part(SnapshotPart::options));
+  const bool good = part(moment).size() == sizeof(std::int64_t) &&
+                    part(hash).size() == sizeof(HashSecret) && rendering &&
+                    count_of<std::uint32_t>(part(ruling_numbers)) == size_ &&
+                    count_of<std::int64_t>(part(negative_until)) == none_count &&
+                    count_of<std::uint32_t>(part(key_slots)) >= size_ &&
+                    count_of<std::uint32_t>(part(negative_slots)) >= none_count;
+  if (!good || is_damaged()) return fail(Errc::bad_input, "is not a whole snapshot");
+  decided_at_ = Time{Seconds{number_at<std::int64_t>(part(moment), 0)}};
+  options_ = *std::move(rendering);
+  HashSecret secret;
+  std::memcpy(&secret, part(hash).data(), sizeof secret);
+  keys_ = KeyIndex{part(key_slots), size_, secret};
+  negatives_ = KeyIndex{part(negative_slots), none_count, secret};
+  check_ = PartsCheck{bytes_, kSnapshotParts};
+  return {};
+}
+
+std::optional<std::uint32_t> MappedSnapshot::find(std::string_view key_text) const {
+  return keys_.find(key_text, [&](std::uint32_t number) {
+    return text_at(part(SnapshotPart::keys), part(SnapshotPart::key_ends), number) == key_text;
+  });
+}
+
+std::uint32_t MappedSnapshot::ruling_number(std::uint32_t index) const {
+  return number_at<std::uint32_t>(part(SnapshotPart::ruling_numbers), index);
+}
+
+Result<SnapshotEntry> MappedSnapshot::entry(std::string_view key_text, std::uint32_t index) const {
+  const std::uint32_t ruling = ruling_number(index);
+  if (ruling >= rulings_) return fail(Errc::bad_input, "an entry without a ruling");
+  try {
+    return decode_entry(key_text, text_at(part(SnapshotPart::rulings),
+                                          part(SnapshotPart::ruling_ends), ruling))
+        .entry;
+  } catch (const std::exception& error) {
+    return fail(Errc::bad_input, error.what());
+  }
+}
+
+std::optional<Time> MappedSnapshot::none_until(std::string_view key_text) const {
+  const auto number = negatives_.find(key_text, [&](std::uint32_t each) {
+    return text_at(part(SnapshotPart::negatives), part(SnapshotPart::negative_ends), each) ==
+           key_text;
+  });
+  if (!number) return std::nullopt;
+  return Time{Seconds{number_at<std::int64_t>(part(SnapshotPart::negative_until), *number)}};
+}
+
+}  // namespace tlspact

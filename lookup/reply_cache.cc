@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "lookup/reply_cache.h"
+
+#include <utility>
+
+namespace tlspact {
+
+void ReplyCache::keep(std::uint64_t number, const CachedReply& reply) {
+  constexpr std::size_t kLongest = 4096;
+  constexpr std::size_t kMost = 3U << 20;
+  if (reply.bytes.size() > kLongest) return;
+  if (bytes_ + reply.bytes.size() > kMost) clear();
+  Place& place = places_[place_of(number)];
+  bytes_ -= place.reply.bytes.size();
+  place = {number, {std::string{reply.bytes}, reply.until}};  // a copy without spare room
+  bytes_ += reply.bytes.size();
+}
+
+void ReplyCache::clear() {
+  for (Place& place : places_)
+    place = Place{};
+  bytes_ = 0;
+}
+
+}  // namespace tlspact
