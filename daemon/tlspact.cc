@@ -2,15 +2,17 @@
 /// The command line: finds the subcommand, prints what it returns.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
-#include <sstream>
+#include <set>
 
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
+#include "daemon/cli/printed.h"
+#include "daemon/control/service/control_client.h"
 #include "daemon/version.h"
-#include "policy/utf8.h"
+#include "policy/domain.h"
 
 namespace tlspact {
 namespace {
@@ -37,37 +39,10 @@ std::string help() {
          "tlspact-agreements(5).\n";
 }
 
-void print_json(const Poco::JSON::Object::Ptr& json) {
-  constexpr unsigned kIndent = 2;
-  std::ostringstream text;
-  json->stringify(text, kIndent);
-  // JSON is UTF-8 (RFC 8259 section 8.1); what is none can only stand within a string.
-  std::cout << valid_utf8(text.view()) << "\n";
-}
-
-int print(const Result<CommandResult>& result, bool json) {
-  if (!result) {
-    const int code = static_cast<int>(result.error().code);
-    std::cerr << "tlspact: " << one_line(result.error().text) << "\n";
-    if (json) {
-      Poco::JSON::Object::Ptr document = new Poco::JSON::Object;
-      document->set("error", result.error().text);
-      document->set("exit_code", code);
-      print_json(document);
-    }
-    return code;
-  }
-  std::istringstream lines{notices_text(result->notices, Severity::warning)};
-  for (std::string line; std::getline(lines, line);)
-    std::cerr << "tlspact: " << line << "\n";
-  if (json && !result->document.empty()) {
-    std::cout << result->document << "\n";
-  } else if (json && !result->json.isNull()) {
-    print_json(result->json);
-  } else {
-    std::cout << result->text;
-  }
-  return result->exit_code;
+int print(const Printed& text) {
+  std::cerr << text.err;
+  std::cout << text.out;
+  return text.exit_code;
 }
 
 /// What was printed must have been written: a full disk behind a pipe is an error.
@@ -110,24 +85,28 @@ Result<Invocation> read_invocation(const std::vector<std::string>& arguments) {
   return out;
 }
 
-Result<CommandResult> run(const Invocation& invocation) {
+/// What a running service does better: it knows more, or is to follow at once.
+bool is_for_service(const std::string& command) {
+  static const std::set<std::string> kCommands{"status", "accept", "forget", "refresh"};
+  return kCommands.contains(command);
+}
+
+std::optional<Printed> ask_running_service(const Invocation& invocation) {
   const std::vector<std::string>& words = invocation.words;
-  for (const Subcommand& command : subcommands()) {
-    std::size_t taken = 0;
-    std::istringstream names{std::string{command.name}};
-    bool matches = true;
-    for (std::string name; names >> name; ++taken)
-      matches = matches && taken < words.size() && words[taken] == name;
-    if (!matches) continue;
-    return command.run({words.begin() + static_cast<std::ptrdiff_t>(taken), words.end()},
-                       invocation.global);
-  }
-  return fail(Errc::usage, "unknown command " + quote(words.front()) + ", see tlspact --help");
+  const bool help = std::ranges::find(words, "--help") != words.end() ||
+                    std::ranges::find(words, "-h") != words.end();
+  if (help || !is_for_service(words.front())) return std::nullopt;
+  const auto config = load_config(invocation.global);
+  if (!config) return std::nullopt;  // the command itself says why
+  auto reply = ask_service(std::filesystem::path{config->service.run_dir} / "control",
+                           {.words = words, .json = invocation.global.json});
+  if (!reply) return std::nullopt;
+  return Printed{reply->exit_code, std::move(reply->out), std::move(reply->err)};
 }
 
 int main_with(const std::vector<std::string>& arguments) {
   const auto invocation = read_invocation(arguments);
-  if (!invocation) return print(std::unexpected(invocation.error()), false);
+  if (!invocation) return print(printed(std::unexpected(invocation.error()), false));
   if (invocation->version) {
     std::cout << "tlspact " << kVersion << "\n";
     return 0;
@@ -140,7 +119,8 @@ int main_with(const std::vector<std::string>& arguments) {
     std::cerr << help();
     return static_cast<int>(Errc::usage);
   }
-  return print(run(*invocation), invocation->global.json);
+  if (const auto text = ask_running_service(*invocation)) return print(*text);
+  return print(printed(run_words(invocation->words, invocation->global), invocation->global.json));
 }
 
 }  // namespace

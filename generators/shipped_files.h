@@ -15,6 +15,8 @@ extern const std::string_view kEximTransports;
 extern const std::string_view kEximInboundMain;
 extern const std::string_view kEximInboundAcl;
 extern const std::string_view kEximNoCa;
+extern const std::string_view kDashboardPage;
+extern const std::string_view kDashboardStyle;
 
 /// Where the PEM file that trusts nobody lies: beside the map.
 [[nodiscard]] inline std::filesystem::path exim_no_ca_path(const std::filesystem::path& map) {

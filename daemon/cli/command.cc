@@ -9,6 +9,7 @@ namespace tlspact {
 std::span<const Subcommand> subcommands() {
   static constexpr std::array kCommands{
       Subcommand{"generate", "read every source, decide, install the maps", run_generate},
+      Subcommand{"status", "what is in force, and which alerts stand", run_status},
       Subcommand{"refresh", "look up what domains publish, now", run_refresh},
       Subcommand{"explain", "why one domain is treated as it is", run_explain},
       Subcommand{"lookup", "the exact reply that the MTA gets for one key", run_lookup},

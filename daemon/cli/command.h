@@ -63,6 +63,8 @@ Result<CommandResult> run_refresh(const std::vector<std::string>& arguments,
                                   const GlobalOptions& global);
 Result<CommandResult> run_forget(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
+Result<CommandResult> run_status(const std::vector<std::string>& arguments,
+                                 const GlobalOptions& global);
 Result<CommandResult> run_probe(const std::vector<std::string>& arguments,
                                 const GlobalOptions& global);
 Result<CommandResult> run_deliver(const std::vector<std::string>& arguments,

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include <boost/json/serialize.hpp>
+
+#include "daemon/cli/arguments.h"
+#include "daemon/cli/command.h"
+#include "daemon/control/http/status_json.h"
+#include "daemon/control/identity.h"
+#include "daemon/control/run_record.h"
+#include "daemon/store/store.h"
+
+namespace tlspact {
+
+/// Without a service: what the last run and the store tell. With one, it answers (tlspactd.cc).
+Result<CommandResult> run_status(const std::vector<std::string>& given,
+                                 const GlobalOptions& global) {
+  Arguments arguments{{.synopsis = "tlspact status",
+                       .description = "Says what is in force, what the last run came to, when the "
+                                      "next one is due, and which alerts\nstand. A running service "
+                                      "answers itself.\n\nExit codes: 0 all is well; 1 an alert "
+                                      "stands, or the last run failed.",
+                       .positional = ""},
+                      {}};
+  if (auto parsed = arguments.parse(given); !parsed) return std::unexpected(parsed.error());
+  if (arguments.wants_help()) return CommandResult{.text = arguments.help()};
+  const auto config = load_config(global);
+  if (!config) return std::unexpected(config.error());
+  if (auto changed = become_owner_of(config->service.state_dir); !changed)
+    return std::unexpected(changed.error());
+  ServiceStatus status;  // without a version: nothing runs
+  CommandResult result;
+  if (const auto record = read_run_record(config->state_path("run.json"))) {
+    status.last_run = record->decided_at;
+    status.counts = record->counts;
+  }
+  auto store =
+      Store::open(config->store_path(), Store::Access::read_only, clock_now(), result.notices);
+  if (!store) return std::unexpected(store.error());
+  if (const auto alerts = store->alerts()) status.alerts = AlertBook{alerts->records}.standing();
+  result.exit_code = status.alerts.empty() ? 0 : 1;
+  result.text = "no service is running\n" + status_text(status);
+  boost::json::object document = status_json(status);
+  document["running"] = false;
+  result.document = boost::json::serialize(document);
+  return result;
+}
+
+}  // namespace tlspact

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/http/status_json.h"
+
+#include <boost/json/array.hpp>
+
+#include "policy/utf8.h"
+
+namespace tlspact {
+namespace {
+
+namespace json = boost::json;
+
+void put(json::object& to, const char* name, const std::optional<Time>& time) {
+  if (time) to[name] = format_time(*time);
+}
+
+json::array alerts_json(const std::vector<AlertRecord>& alerts) {
+  json::array out;
+  for (const AlertRecord& each : alerts)
+    out.push_back({{"subject", valid_utf8(each.subject)},
+                   {"text", valid_utf8(each.text)},
+                   {"since", format_time(each.since)}});
+  return out;
+}
+
+json::array lists_json(const std::vector<ListStatus>& lists) {
+  json::array out;
+  for (const ListStatus& each : lists)
+    out.push_back({{"name", each.name},
+                   {"timestamp", format_time(each.timestamp)},
+                   {"expires", format_time(each.expires)},
+                   {"fetched", format_time(each.fetched)},
+                   {"enforced", each.enforced}});
+  return out;
+}
+
+json::object entries_json(const EntryCounts& counts) {
+  return {{"all", counts.entries},           {"agreement", counts.by(Source::agreement)},
+          {"dane", counts.by(Source::dane)}, {"mta_sts", counts.by(Source::mta_sts)},
+          {"list", counts.by(Source::list)}, {"learned", counts.by(Source::learned)}};
+}
+
+}  // namespace
+
+json::object status_json(const ServiceStatus& status) {
+  json::object out{{"version", status.version},
+                   {"started", format_time(status.started)},
+                   {"runs", status.runs},
+                   {"failed_runs", status.failed_runs},
+                   {"last_exit_code", status.last_exit_code},
+                   {"entries", entries_json(status.counts)},
+                   {"correspondents", status.correspondents},
+                   {"endpoints", json::object{{"positive", status.evidence.positive},
+                                              {"negative", status.evidence.negative},
+                                              {"inconclusive", status.evidence.inconclusive},
+                                              {"alarms", status.evidence.alarms}}},
+                   {"lists", lists_json(status.lists)},
+                   {"alerts", alerts_json(status.alerts)}};
+  put(out, "last_run", status.last_run);
+  put(out, "last_good", status.last_good);
+  put(out, "next_run", status.next_run);
+  if (!status.last_error.empty()) out["last_error"] = valid_utf8(status.last_error);
+  return out;
+}
+
+std::string status_text(const ServiceStatus& status) {
+  std::string out = "running since " + format_time(status.started) + ", " +
+                    std::to_string(status.runs) + " runs, " + std::to_string(status.failed_runs) +
+                    " failed\n";
+  if (status.last_run) {
+    out += "last run " + format_time(*status.last_run) + ", " +
+           std::to_string(status.last_duration.count()) + " s";
+    out += status.last_error.empty() ? "\n" : ": " + status.last_error + "\n";
+  }
+  if (status.next_run) out += "next run " + format_time(*status.next_run) + "\n";
+  out += std::to_string(status.counts.entries) +
+         " entries in force: " + std::to_string(status.counts.by(Source::agreement)) +
+         " by agreement, " + std::to_string(status.counts.by(Source::dane)) + " by DANE, " +
+         std::to_string(status.counts.by(Source::mta_sts)) + " by MTA-STS, " +
+         std::to_string(status.counts.by(Source::list)) + " by list, " +
+         std::to_string(status.counts.by(Source::learned)) + " learned\n";
+  for (const AlertRecord& each : status.alerts)
+    out += "alert since " + format_time(each.since) + ": " + each.subject + ": " + each.text + "\n";
+  return out;
+}
+
+}  // namespace tlspact

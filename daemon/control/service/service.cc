@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/service/service.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <random>
+#include <utility>
+
+#include "daemon/control/alerts/alert_service.h"
+#include "daemon/control/generate.h"
+#include "daemon/control/http/http_server.h"
+#include "daemon/control/identity.h"
+#include "daemon/control/service/control_server.h"
+#include "daemon/control/service/file_watch.h"
+#include "daemon/control/service/schedule.h"
+#include "daemon/control/service/service_log.h"
+#include "daemon/control/service/worker.h"
+#include "daemon/store/store.h"
+#include "lookup/service_manager.h"
+
+namespace tlspact {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kSoonAfterFailure{10};
+
+Time clock_now() {
+  return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+}
+
+/// The shortest refresh time of all sources.
+Seconds shortest_refresh(const Config& config) {
+  Seconds out = kLongestPause;
+  for (const ListConfig& list : config.lists)
+    out = std::min(out, list.refresh);
+  if (config.mta_sts.enabled) out = std::min(out, config.mta_sts.refresh);
+  if (config.probe.enabled) out = std::min(out, config.probe.interval);
+  return out;
+}
+
+/// What a run is to follow when it changes.
+std::vector<fs::path> watched_paths(const Config& config, const std::string& config_file) {
+  std::vector<fs::path> out{config_file, config.agreements.directory};
+  if (!config.correspondents.file.empty()) out.emplace_back(config.correspondents.file);
+  for (const ListConfig& list : config.lists) {
+    for (const std::string& each : {list.url, list.signature, list.key}) {
+      if (each.starts_with('/')) out.emplace_back(each);
+    }
+  }
+  return out;
+}
+
+void count(const Endpoints& endpoints, EvidenceCounts& counts) {
+  for (const auto& [key, memory] : endpoints.all()) {
+    if (memory.alarm) ++counts.alarms;
+    if (!memory.last) continue;
+    switch (memory.last->kind) {
+      case EvidenceKind::positive:
+        ++counts.positive;
+        break;
+      case EvidenceKind::negative:
+        ++counts.negative;
+        break;
+      case EvidenceKind::inconclusive:
+        ++counts.inconclusive;
+        break;
+    }
+  }
+}
+
+class Service {
+ public:
+  Service(const ServiceOptions& options, Config config)
+      : options_(options),
+        config_(std::make_shared<const Config>(std::move(config))),
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        timer_(io_),
+        watchdog_(io_),
+        watch_(io_.get_executor(), [this] { reload("a file has changed"); }),
+        random_(std::random_device{}()) {}
+
+  int run() {
+    auto control =
+        ControlServer::listen(io_.get_executor(), control_socket(),
+                              [this](ControlRequest request, ControlServer::Answer answer) {
+                                take(std::move(request), std::move(answer));
+                              });
+    if (!control) return refused(control.error());
+    auto http = HttpServer::start(*config_, board_);
+    if (!http) return refused(http.error());
+    http_ = *std::move(http);
+    open_alerts();
+    status_.version = options_.version;
+    status_.started = clock_now();
+    status_.config_file = options_.config_file;
+    board_.put(status_);
+    watch_.watch(watched_paths(*config_, options_.config_file));
+    wait_for_signal();
+    keep_watchdog_quiet();
+    notify_service_manager("READY=1\nSTATUS=The maps that are installed are in force");
+    log_line(LogPriority::info, "ready: " + control_socket().string());
+    start_run();
+    io_.run();
+    notify_service_manager("STOPPING=1");
+    return 0;
+  }
+
+ private:
+  [[nodiscard]] fs::path control_socket() const {
+    return fs::path{config_->service.run_dir} / "control";
+  }
+  static int refused(const Error& error) {
+    log_line(LogPriority::error, error.text);
+    return static_cast<int>(error.code);
+  }
+
+  void wait_for_signal();
+  void keep_watchdog_quiet();
+  void reload(const std::string& why);
+  void open_alerts();
+  void take(ControlRequest request, ControlServer::Answer answer);
+  void start_run();
+  void do_run(const std::shared_ptr<const Config>& config);
+  void take_report(const Config& config, Result<GenerateReport> report, Time began);
+  void look_into_store(const Config& config, const Notices& notices);
+  void schedule();
+
+  const ServiceOptions& options_;
+  std::shared_ptr<const Config> config_;  ///< of the main thread
+  asio::io_context io_;
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  asio::steady_timer watchdog_;
+  FileWatch watch_;
+  std::mt19937 random_;
+  StatusBoard board_;
+  bool run_waits_ = false;  ///< of the main thread
+  // Of the worker's thread, once it runs.
+  ServiceStatus status_;
+  std::unique_ptr<AlertService> alerts_;
+  std::optional<Time> next_change_;
+  std::unique_ptr<HttpServer> http_;
+  Worker worker_;  ///< last: its thread uses all the others
+};
+
+void Service::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      notify_service_manager("RELOADING=1");
+      reload("SIGHUP");
+      notify_service_manager("READY=1");
+      wait_for_signal();
+      return;
+    }
+    log_line(LogPriority::info, "ending");
+    http_.reset();
+    io_.stop();
+  });
+}
+
+void Service::keep_watchdog_quiet() {
+  const auto interval = watchdog_interval();
+  if (interval.count() == 0) return;
+  notify_service_manager("WATCHDOG=1");
+  watchdog_.expires_after(interval);
+  watchdog_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) keep_watchdog_quiet();
+  });
+}
+
+/// A file that decides, or the configuration itself, may have changed.
+void Service::reload(const std::string& why) {
+  auto config = load_config(options_.config_file, !options_.config_given);
+  if (!config) {
+    log_line(LogPriority::alert,
+             config.error().text + "; the configuration that was read before stays");
+    const Notice notice{Severity::alert, "configuration",
+                        config.error().text + "; the one that was read before stays", 0};
+    worker_.add([this, notice] {
+      ++status_.refused_reloads;
+      if (alerts_) alerts_->notice({notice}, clock_now());
+      board_.put(status_);
+    });
+    return;
+  }
+  log_line(LogPriority::info, why + ": the configuration is read anew");
+  config_ = std::make_shared<const Config>(*std::move(config));
+  watch_.watch(watched_paths(*config_, options_.config_file));
+  worker_.add([this] { ++status_.reloads; });
+  start_run();
+}
+
+void Service::open_alerts() {
+  Notices notices;
+  StoredAlerts stored;
+  auto store = Store::open(config_->store_path(), Store::Access::read_only, clock_now(), notices);
+  if (store) stored = store->alerts().value_or(StoredAlerts{});
+  alerts_ = std::make_unique<AlertService>(notifiers(*config_), std::move(stored));
+}
+
+void Service::take(ControlRequest request, ControlServer::Answer answer) {
+  log_line(LogPriority::info, "uid " + std::to_string(request.uid) + ": " + request.words.front());
+  worker_.add([this, request = std::move(request), answer = std::move(answer)] {
+    bool changed = false;
+    ControlReply reply = options_.command(request, status_, changed);
+    if (changed) asio::post(io_, [this] { start_run(); });
+    answer(std::move(reply));
+  });
+}
+
+void Service::start_run() {
+  timer_.cancel();
+  if (std::exchange(run_waits_, true)) return;
+  worker_.add([this, config = config_] {
+    asio::post(io_, [this] { run_waits_ = false; });
+    do_run(config);
+    asio::post(io_, [this] { schedule(); });
+  });
+}
+
+void Service::do_run(const std::shared_ptr<const Config>& config) {
+  const Time began = clock_now();
+  const auto clock = std::chrono::steady_clock::now();
+  auto report = generate(*config, {.now = began});
+  status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
+  take_report(*config, std::move(report), began);
+  board_.put(status_);
+}
+
+void Service::take_report(const Config& config, Result<GenerateReport> report, Time began) {
+  ++status_.runs;
+  status_.last_run = began;
+  Notices notices;
+  if (!report) {
+    ++status_.failed_runs;
+    status_.last_exit_code = static_cast<int>(report.error().code);
+    status_.last_error = report.error().text;
+    notices.push_back({Severity::alert, "generate", report.error().text, 0});
+  } else {
+    status_.last_good = began;
+    status_.last_exit_code = report->exit_code;
+    status_.last_error.clear();
+    status_.counts = report->counts;
+    status_.files = std::move(report->files);
+    notices = std::move(report->notices);
+  }
+  for (const Notice& each : notices) {
+    if (each.severity != Severity::note) log_notice(each);
+  }
+  alerts_->notice(notices, clock_now());
+  for (const std::string& failure : alerts_->tell(clock_now()))
+    log_line(LogPriority::warning, "an alert could not be told, it is tried again: " + failure);
+  look_into_store(config, notices);
+  status_.notices = std::move(notices);
+  status_.alerts = alerts_->standing();
+}
+
+/// Keeps the alerts, and brings the numbers up to date.
+void Service::look_into_store(const Config& config, const Notices& /*notices*/) {
+  Notices unused;
+  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), unused);
+  if (!store) {
+    log_line(LogPriority::alert, store.error().text);
+    return;
+  }
+  if (auto kept = store->keep_alerts(alerts_->state()); !kept)
+    log_line(LogPriority::alert, kept.error().text);
+  status_.lists.clear();
+  for (const std::string& name : store->list_names().value_or(std::vector<std::string>{})) {
+    const auto list = store->list(name);
+    if (list && *list)
+      status_.lists.push_back({(*list)->name, (*list)->timestamp, (*list)->expires,
+                               (*list)->fetched, (*list)->enforced});
+  }
+  status_.evidence = {};
+  if (const auto endpoints = store->endpoints()) count(*endpoints, status_.evidence);
+  status_.correspondents =
+      store->correspondents().value_or(std::vector<StoredCorrespondent>{}).size();
+  if (const auto record = read_run_record(config.state_path("run.json")))
+    next_change_ = record->until;
+}
+
+/// In the main thread, when no run is at work.
+void Service::schedule() {
+  if (run_waits_) return;
+  worker_.add(
+      [this, config = config_, jitter = std::uniform_real_distribution<double>{0, 1}(random_)] {
+        RunTimes times{.last_run = status_.last_run.value_or(clock_now()),
+                       .next_change = next_change_,
+                       .refresh = shortest_refresh(*config)};
+        Time next = next_run(times, jitter);
+        if (!status_.last_error.empty()) next = clock_now() + kSoonAfterFailure;
+        if (const auto due = alerts_->next_due())
+          next = std::min(next, std::max(*due, clock_now() + Seconds{1}));
+        status_.next_run = next;
+        board_.put(status_);
+        asio::post(io_, [this, next] {
+          timer_.expires_after(std::max(next - clock_now(), Seconds{1}));
+          timer_.async_wait([this](const boost::system::error_code& cancelled) {
+            if (!cancelled) start_run();
+          });
+        });
+      });
+}
+
+}  // namespace
+
+int run_service(const ServiceOptions& options) {
+  auto config = load_config(options.config_file, !options.config_given);
+  if (!config) {
+    log_line(LogPriority::error, config.error().text);
+    return static_cast<int>(config.error().code);
+  }
+  if (auto changed = become_owner_of(config->service.state_dir); !changed) {
+    log_line(LogPriority::error, changed.error().text);
+    return static_cast<int>(changed.error().code);
+  }
+  return Service{options, *std::move(config)}.run();
+}
+
+}  // namespace tlspact

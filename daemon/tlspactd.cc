@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/// The service: reads its options and hands over to run_service().
+#include <sys/stat.h>
+
+#include <boost/json/serialize.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <set>
+
+#include "daemon/cli/printed.h"
+#include "daemon/control/http/status_json.h"
+#include "daemon/control/service/service.h"
+#include "daemon/version.h"
+#include "policy/domain.h"
+
+namespace tlspact {
+namespace {
+
+constexpr const char* kHelp =
+    "tlspactd keeps the maps of Postfix and Exim, and the snapshot of live lookups, fresh: it "
+    "reads\n"
+    "lists and agreements, looks up what domains publish, probes where that is configured, "
+    "decides\n"
+    "and installs, each source by its own refresh time and whenever a file changes. When it is "
+    "not\n"
+    "running, what is installed stays in force.\n\n"
+    "Usage: tlspactd [--config FILE]\n\nOptions:\n"
+    "  --config FILE  configuration (default /etc/tlspact/tlspact.toml, which may be absent)\n"
+    "  --version      print the version\n"
+    "  -h, --help     show this help\n\n"
+    "SIGHUP reads the configuration anew, SIGTERM ends it. See tlspactd(8), tlspact.toml(5).\n";
+
+std::string status_document(const ServiceStatus& status) {
+  boost::json::object document = status_json(status);
+  document["running"] = true;
+  return boost::json::serialize(document) + "\n";
+}
+
+/// Commands that change something are for root and for the service's own user.
+ControlReply command_reply(const ServiceOptions& options, const ControlRequest& request,
+                           const ServiceStatus& status, bool& changed) {
+  static const std::set<std::string> kChanging{"accept", "forget", "refresh"};
+  const std::string& command = request.words.front();
+  if (command == "status" && request.words.size() == 1) {
+    const bool well = status.alerts.empty() && status.last_error.empty();
+    return {well ? 0 : 1, request.json ? status_document(status) : status_text(status), ""};
+  }
+  constexpr int kNoPermission = 77;  // EX_NOPERM
+  if (kChanging.contains(command) && request.uid != 0 && request.uid != ::geteuid())
+    return {kNoPermission, "",
+            "tlspact: " + command + " is for root and for the user that tlspactd runs as\n"};
+  if (!kChanging.contains(command) && command != "status")
+    return {static_cast<int>(Errc::usage), "", "tlspact: the service does not do that\n"};
+  const GlobalOptions global{options.config_file, options.config_given, request.json};
+  Printed text = printed(run_words(request.words, global), request.json);
+  changed = kChanging.contains(command) && text.exit_code == 0;
+  return {text.exit_code, std::move(text.out), std::move(text.err)};
+}
+
+int main_with(const std::vector<std::string>& arguments) {
+  ServiceOptions options{
+      .version = std::string{kVersion}, .config_file = GlobalOptions{}.config_file, .command = {}};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& each = arguments[i];
+    if (each == "--help" || each == "-h") {
+      std::cout << kHelp;
+      return 0;
+    }
+    if (each == "--version") {
+      std::cout << "tlspactd " << kVersion << "\n";
+      return 0;
+    }
+    const bool joined = each.starts_with("--config=");
+    if (!joined && (each != "--config" || i + 1 == arguments.size())) {
+      std::cerr << "tlspactd: " << quote(each) << " is no option, or needs a file; see --help\n";
+      return static_cast<int>(Errc::usage);
+    }
+    options.config_file = joined ? each.substr(9) : arguments[++i];
+    options.config_given = true;
+  }
+  options.command = [&options](const ControlRequest& request, const ServiceStatus& status,
+                               bool& changed) {
+    return command_reply(options, request, status, changed);
+  };
+  return run_service(options);
+}
+
+}  // namespace
+}  // namespace tlspact
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  constexpr mode_t kOthersDoNotWrite = 022;
+  ::umask(kOthersDoNotWrite);
+  try {
+    return tlspact::main_with({argv + 1, argv + argc});
+  } catch (const std::exception& exception) {
+    std::cerr << "tlspactd: internal error: " << exception.what() << "\n";
+    return 70;  // EX_SOFTWARE
+  }
+}

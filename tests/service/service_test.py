@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: MIT
+"""tlspactd as a process: what it installs and when, its control socket, its pages, its alerts, and how it ends."""
+
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+from machine import Machine, TLSPACT  # noqa: E402
+
+TLSPACTD = os.environ.get("TLSPACTD", str(pathlib.Path(TLSPACT).with_name("tlspactd")))
+AGREEMENT = '[[agreement]]\npartner = "P"\ndomains = ["{}"]\nlevel = "encrypt"\n'
+DEADLINE = 60
+
+
+def until(condition, why):
+    """Looks again and again; AssertionError if it does not come true."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        found = condition()
+        if found: return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {DEADLINE} s: {why() if callable(why) else why}")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Webhook:
+    """Takes events; `down` answers 503."""
+
+    def __init__(self):
+        self.events, self.down, self.requests = [], False, 0
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests += 1
+                if not outer.down: outer.events.append(json.loads(body))
+                self.send_response(503 if outer.down else 204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class ServiceTest(unittest.TestCase):
+    def setUp(self):
+        self.machine = self.enterContext(Machine())
+        self.run_dir = self.machine.path("/run/tlspact")
+        self.port = free_port()
+        self.configure()
+        self.notify_path = str(self.machine.path("/notify"))
+        self.notify = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        self.notify.bind(self.notify_path)
+        self.notify.settimeout(DEADLINE)
+        self.process = None
+        self.addCleanup(self.stop)
+
+    def configure(self, extra=""):
+        self.machine.configure(extra=f'\n[http]\nlisten = "127.0.0.1:{self.port}"\n{extra}')
+        text = self.machine.config.read_text()
+        self.machine.config.write_text(text.replace("[service]\n", f'[service]\nrun_dir = "{self.run_dir}"\n'))
+
+    def start(self):
+        self.log = open(self.machine.path("/tlspactd.log"), "a+", encoding="utf-8")
+        self.addCleanup(self.log.close)
+        self.process = subprocess.Popen([TLSPACTD, "--config", self.machine.config], stderr=self.log,
+                                        env=dict(os.environ, NOTIFY_SOCKET=self.notify_path))
+        word = b"STOPPING=1"    # of the one before
+        while word == b"STOPPING=1":
+            word = self.notify.recv(4096)
+        self.assertIn(b"READY=1", word, "the first word")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(DEADLINE)
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
+    def get(self, path, host=None, method="GET"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection.request(method, path, headers={"Host": host} if host else {})
+        answer = connection.getresponse()
+        got = answer.status, answer.read().decode(), answer.headers
+        connection.close()
+        return got
+
+    def status(self):
+        return json.loads(self.get("/api/status")[1])
+
+    def has_run(self, times=1):
+        until(lambda: self.status()["runs"] >= times, self.said)
+
+    def installed(self, domain):
+        try:
+            return domain in self.machine.lines()
+        except FileNotFoundError:
+            return False
+
+    def test_it_installs_and_follows_what_changes(self):
+        self.start()
+        until(lambda: self.installed("acme.example"), self.said)
+        self.has_run()
+        (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
+        until(lambda: self.installed("new.example"), self.said)
+        (self.machine.agreements / "new.toml").unlink()
+        until(lambda: not self.installed("new.example"), self.said)
+
+    def test_a_bad_configuration_keeps_the_running_one_and_is_an_alert(self):
+        self.start()
+        self.has_run()
+        good = self.machine.config.read_text()
+        self.machine.config.write_text(good + "\n[nonsense]\n")
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: "the configuration that was read before stays" in self.said(), self.said)
+        self.assertIsNone(self.process.poll())
+        runs = self.status()["runs"]
+        self.machine.config.write_text(good)
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: self.status()["runs"] > runs, self.said)
+
+    def test_sigterm_ends_it_and_the_maps_stay(self):
+        self.start()
+        until(lambda: self.installed("acme.example"), self.said)
+        self.process.terminate()
+        self.assertEqual(self.process.wait(DEADLINE), 0)
+        self.assertTrue(self.installed("acme.example"))
+        self.assertFalse((self.run_dir / "control").exists())
+
+    def test_killed_it_starts_again(self):
+        self.start()
+        self.has_run()
+        self.process.kill()
+        self.process.wait()
+        self.start()
+        self.has_run()
+
+    def test_a_second_one_is_refused(self):
+        self.start()
+        second = subprocess.run([TLSPACTD, "--config", self.machine.config], capture_output=True, text=True,
+                                check=False, timeout=DEADLINE)
+        self.assertEqual(second.returncode, 75, second.stderr)
+        self.assertIn("another tlspactd is at work", second.stderr)
+
+    def test_what_keeps_it_from_starting(self):
+        for text, code, words in (("[nonsense]\n", 78, "nonsense"), ('[http]\nlisten = "1.2.3.4"\n', 78, "listen")):
+            self.machine.config.write_text(text)
+            said = subprocess.run([TLSPACTD, "--config", self.machine.config], capture_output=True, text=True,
+                                  check=False, timeout=DEADLINE)
+            self.assertEqual((said.returncode, words in said.stderr), (code, True), said.stderr)
+
+    def test_the_command_line_talks_to_it(self):
+        without = self.machine.run("status")
+        self.assertIn("no service is running", without.stdout)
+        self.start()
+        self.has_run()
+        said = self.machine.run("status")
+        self.assertEqual(said.returncode, 0, said.stdout + said.stderr)
+        self.assertRegex(said.stdout, r"running since .*\n(.|\n)*entries in force")
+        self.assertTrue(json.loads(self.machine.run("--json", "status").stdout)["running"])
+        self.assertEqual(self.machine.run("accept", "nobody").returncode, 66)
+        runs = self.status()["runs"]
+        refreshed = self.machine.run("refresh")
+        self.assertEqual(refreshed.returncode, 0, refreshed.stderr)
+        until(lambda: self.status()["runs"] > runs, self.said)
+
+    def test_junk_on_the_control_socket(self):
+        self.start()
+        for junk in (b"\n", b"{}\n", b"[]\n", b'{"words":[],"json":true}\n', b'{"words":[1],"json":true}\n',
+                     b"\xff\xfe\n", b"x" * 100_000, b'{"words":["generate"],"json":false}\n'):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(DEADLINE)
+                client.connect(str(self.run_dir / "control"))
+                try:
+                    client.sendall(junk)
+                    answer = client.recv(65536)
+                except (BrokenPipeError, ConnectionResetError):
+                    answer = b""
+                self.assertTrue(answer == b"" or b"does not do that" in answer, answer)
+        self.assertIn("running since", self.machine.run("status").stdout)
+
+    def test_pages(self):
+        self.start()
+        self.has_run()
+        status, body, headers = self.get("/")
+        self.assertEqual(status, 200)
+        self.assertIn("Entries in force", body)
+        self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+        self.assertNotIn("<script", body)
+        self.assertEqual(self.get("/style.css")[2]["Content-Type"], "text/css; charset=utf-8")
+        status, body, _ = self.get("/metrics")
+        self.assertRegex(body, r'(?m)^tlspact_entries\{source="agreement"\} [1-9]')
+        self.assertRegex(body, r"(?m)^tlspact_runs_total [1-9]")
+        names = [line.split()[2] for line in body.splitlines() if line.startswith("# TYPE")]
+        self.assertEqual(len(names), len(set(names)), "each name once")
+        self.assertEqual(self.get("/healthz")[:2], (200, "ok\n"))
+        self.assertEqual(self.get("/elsewhere")[0], 404)
+        self.assertEqual(self.get("/", method="POST")[0], 405)
+        self.assertEqual(self.get("/", method="HEAD")[:2], (200, ""))
+
+    def test_names_of_strangers_are_not_answered(self):
+        self.configure('hosts = ["tls.acme.example"]\n')
+        self.start()
+        for host, code in (("evil.example", 421), ("", 421), ("localhost", 200), ("LOCALHOST:80", 200),
+                           ("127.0.0.1:8461", 200), ("[::1]:8461", 200), ("tls.acme.example", 200),
+                           ("tls.acme.example.evil.example", 421)):
+            with self.subTest(host):
+                self.assertEqual(self.get("/api/status", host=host or None)[0] if host else 421, code)
+
+    def test_an_alert_on_a_webhook_that_is_down_is_not_lost(self):
+        with Webhook() as hook:
+            hook.down = True
+            (self.machine.agreements / "bad.toml").write_text("nonsense = 1\n")
+            self.configure(f'\n[alert]\nwebhook = "{hook.url}"\n')
+            self.start()
+            until(lambda: hook.requests > 0, self.said)
+            self.process.kill()
+            self.process.wait()
+            hook.down = False
+            self.make_due()
+            self.start()
+            until(lambda: hook.events, self.said)
+            self.assertEqual(hook.events[0]["event"], "began")
+            self.assertIn("bad.toml", hook.events[0]["subject"] + hook.events[0]["text"])
+            self.has_run()
+            self.assertEqual(len([each for each in hook.events if each["event"] == "began"]), 1, hook.events)
+            self.assertEqual(self.machine.run("status").returncode, 1)
+
+    def make_due(self):
+        import sqlite3
+        with sqlite3.connect(self.machine.path("/var/lib/tlspact/tlspact.db")) as database:
+            database.execute("UPDATE alert_delivery SET due = 0")
+
+    def test_a_command_is_told(self):
+        told = self.machine.path("/told")
+        program = self.machine.path("/page")
+        program.write_text(f"#!/bin/sh\ncat >> {told}\n")
+        program.chmod(0o755)
+        (self.machine.agreements / "bad.toml").write_text("nonsense = 1\n")
+        self.configure(f'\n[alert]\ncommand = "{program}"\n')
+        self.start()
+        until(lambda: told.exists() and told.read_text().endswith("\n"), self.said)
+        self.assertEqual(json.loads(told.read_text().splitlines()[0])["event"], "began")
+
+    def test_the_store_may_be_unreadable(self):
+        self.start()
+        until(lambda: self.installed("acme.example"), self.said)
+        self.stop()
+        store = self.machine.path("/var/lib/tlspact/tlspact.db")
+        store.write_bytes(b"noise" * 1000)
+        self.start()
+        self.has_run()
+        self.assertTrue(self.installed("acme.example"))
+        self.assertIn("damaged", self.said())
+
+
+if __name__ == "__main__":
+    unittest.main()
