@@ -87,6 +87,11 @@ void PolicyInputs::hold(const PolicyKey& key, Source source, std::string why) {
   held_[{key.text(), source}] = std::move(why);
 }
 
+void PolicyInputs::looked_up(const std::string& key_text, Time until) {
+  const auto [known, is_new] = looked_up_.try_emplace(key_text, until);
+  known->second = std::min(known->second, until);
+}
+
 void PolicyInputs::mark_held(const PolicyKey& key, std::vector<Candidate>& candidates) const {
   const auto why = [&](const std::string& text, Source source) {
     const auto found = held_.find({text, source});

@@ -43,6 +43,13 @@ class PolicyInputs {
   /// their candidates have `why` in Candidate::held.
   void hold(const PolicyKey& key, Source source, std::string why);
 
+  /// The next-hop was looked up, and what came of it is believed until then. Of several times the
+  /// first one counts.
+  void looked_up(const std::string& key_text, Time until);
+  [[nodiscard]] const std::map<std::string, Time, std::less<>>& looked_up() const {
+    return looked_up_;
+  }
+
   /// What every source says about `key`, valid or not. Agreements: those on the key itself and, for
   /// a domain or a pattern, on any `.parent`. Published policies: those of the key's policy domain;
   /// none for a pattern, because a subdomain uses its own policy only.
@@ -79,6 +86,7 @@ class PolicyInputs {
   /// By the text of the key.
   std::map<std::string, std::vector<Candidate>, std::less<>> published_;
   std::map<std::pair<std::string, Source>, std::string> held_;
+  std::map<std::string, Time, std::less<>> looked_up_;
 };
 
 }  // namespace tlspact

@@ -54,11 +54,16 @@ class Generation {
     never_good_ = fetched.never_good;
     rendering_ = rendering_inputs(settings_);
     inputs_ = run_inputs(fetched.fingerprint, rendering_);
-    if (repeats_last_run()) return finished();
+    if (!options_.publish_only && repeats_last_run()) return finished();
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();
     inputs_ = run_inputs(fetched.fingerprint, rendering_);  // with what was met for the first time
+    if (options_.publish_only) {
+      report_.counts = EntryCounts::of(refreshed_.snapshot);
+      publish();
+      return finished();
+    }
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
     return finished();
   }
@@ -278,10 +283,7 @@ class Generation {
     report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
       return each.change != StagedArtifact::Change::unchanged;
     });
-    if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot,
-                                      {settings_.postfix.options, settings_.exim.options});
-        !written)
-      report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
+    publish();
     std::ranges::move(notices, std::back_inserter(record.notices));
     for (const GeneratedFile& file : report_.files)
       record.files.push_back({.path = file.path,
@@ -293,6 +295,15 @@ class Generation {
     record.snapshot = FileIdentity::of(config_.state_path("snapshot")).value_or(FileIdentity{});
     keep_record(record);
     return {};
+  }
+
+  /// For live lookups, and for the next run.
+  void publish() {
+    const LiveOptions how{settings_.postfix.options, settings_.exim.options};
+    if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot, how,
+                                      refreshed_.negatives);
+        !written)
+      report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
   }
 
   void keep_record(const RunRecord& record) {

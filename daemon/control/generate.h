@@ -19,6 +19,8 @@ struct GenerateOptions {
   std::optional<std::string> output;  ///< write below this directory and touch nothing else
   std::optional<Time> at;             ///< decide as of that time
   bool offline = false;
+  /// Publish the snapshot for live lookups, and leave the maps for the next run.
+  bool publish_only = false;
   Time now;  ///< of the clock
   /// Called while domains are looked up; empty: nobody looks.
   std::function<void(std::size_t done, std::size_t total)> progress = {};

@@ -59,6 +59,16 @@ std::set<std::string> known_next_hops(Store& store, const EvidenceRun& evidence,
   return out;
 }
 
+/// RFC 2308, and at least 30 minutes: most domains are like that, and strangers choose them.
+std::vector<Negative> negatives_of(const PolicyInputs& inputs, const Snapshot& snapshot, Time now) {
+  constexpr Seconds kLeast = std::chrono::minutes{30};
+  std::vector<Negative> out;
+  for (const auto& [key, until] : inputs.looked_up()) {
+    if (!snapshot.find(key)) out.push_back({key, std::max(until, now + kLeast)});
+  }
+  return out;
+}
+
 }  // namespace
 
 Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& options) {
@@ -102,6 +112,7 @@ Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
   out.rules.max_stale = config.dns.max_stale;
   out.snapshot = build_snapshot(out.inputs, out.rules, options.now);
   out.refused = out.refused || out.snapshot.without_names > 0;
+  out.negatives = negatives_of(out.inputs, out.snapshot, options.now);
   std::ranges::copy(out.snapshot.notices, std::back_inserter(out.notices));
   std::ranges::move(evidence.judge(out.inputs, out.rules, options.now),
                     std::back_inserter(out.notices));

@@ -14,6 +14,7 @@
 #include "daemon/control/evidence_run.h"
 #include "daemon/sources/policy_source.h"
 #include "daemon/store/store.h"
+#include "lookup/snapshot_file.h"
 #include "policy/decide.h"
 #include "policy/policy_inputs.h"
 #include "policy/snapshot.h"
@@ -48,9 +49,10 @@ struct Refreshed {
   DecisionRules rules;  ///< that it was decided by
   Snapshot snapshot;
   std::unique_ptr<EvidenceRun> evidence;
-  Notices notices;          ///< of the sources and of the decisions
-  bool refused = false;     ///< as Fetched; or an agreement that cannot hold as it is
-  bool never_good = false;  ///< as Fetched
+  std::vector<Negative> negatives;  ///< next-hops that were looked up and have no entry
+  Notices notices;                  ///< of the sources and of the decisions
+  bool refused = false;             ///< as Fetched; or an agreement that cannot hold as it is
+  bool never_good = false;          ///< as Fetched
 };
 
 /// Every source alone; a failure keeps its last good batch. Never fails as a whole.

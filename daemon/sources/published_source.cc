@@ -218,6 +218,7 @@ void PublishedSource::add_sts(const FetchContext& context, PolicyInputs& inputs,
     const Domain domain = Domain::from_normal_form(text);
     for (const Notice& each : sts_notices(state, domain, config_.service.warn_before, context.now))
       tally.add(each);
+    inputs.looked_up(text, state.next_look);
     if (auto candidate = sts_candidate(state, domain))
       inputs.add(PolicyKey::of(domain), *std::move(candidate));
   }
@@ -227,6 +228,7 @@ void PublishedSource::add_sts(const FetchContext& context, PolicyInputs& inputs,
 void PublishedSource::add_dane(const FetchContext& context, PolicyInputs& inputs) const {
   for (const auto& [text, memory] : states_.dane) {
     const DaneFacts known = facts(memory, context.now);
+    inputs.looked_up(text, memory.look_again_at);
     if (context.tell_everything || says_something(known))
       inputs.add(PolicyKey::from_normal_form(text), dane_candidate(memory, known));
   }

@@ -155,6 +155,23 @@ Result<void> Store::each_sts(const std::function<void(StoredSts)>& visit) {
   });
 }
 
+Result<std::optional<StoredSts>> Store::sts_of(const std::string& domain) {
+  if (session_ == nullptr) return std::nullopt;
+  return guarded(session_->file, [&]() -> Result<std::optional<StoredSts>> {
+    StsColumns c;
+    Texts wanted{domain};
+    session_->sql << "SELECT domain, id, mode, max_age, IFNULL(text, x''), fetched, looked, "
+                     "failed_looks, pending_id, failures, retry_at, fault_since, fault, "
+                     "last_error, next_look FROM sts WHERE domain = ?",
+        use(wanted), into(c.domain), into(c.id), into(c.mode), into(c.max_age), into(c.text),
+        into(c.fetched), into(c.looked), into(c.failed_looks), into(c.pending_id), into(c.failures),
+        into(c.retry_at), into(c.fault_since), into(c.fault), into(c.last_error), into(c.next_look),
+        now;
+    if (c.domain.empty()) return std::nullopt;
+    return c.row(0);
+  });
+}
+
 Result<void> Store::keep_dane(std::span<const StoredDane> rows) {
   if (session_ == nullptr) return read_only_store();
   return guarded(session_->file, [&]() -> Result<void> {
@@ -191,6 +208,20 @@ Result<void> Store::each_dane(const std::function<void(StoredDane)>& visit) {
         },
         domain, memory, next_look);
     return {};
+  });
+}
+
+Result<std::optional<StoredDane>> Store::dane_of(const std::string& key) {
+  if (session_ == nullptr) return std::nullopt;
+  return guarded(session_->file, [&]() -> Result<std::optional<StoredDane>> {
+    Texts wanted{key};
+    Texts domain;
+    Blobs memory;
+    Integers next_look;
+    session_->sql << "SELECT domain, memory, next_look FROM dane WHERE domain = ?", use(wanted),
+        into(domain), into(memory), into(next_look), now;
+    if (domain.empty()) return std::nullopt;
+    return StoredDane{domain[0], from_blob(memory[0]), from_sql(next_look[0])};
   });
 }
 

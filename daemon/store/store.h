@@ -117,6 +117,9 @@ class Store {
   [[nodiscard]] Result<void> each_sts(const std::function<void(StoredSts)>& visit);
   [[nodiscard]] Result<void> keep_dane(std::span<const StoredDane> rows);
   [[nodiscard]] Result<void> each_dane(const std::function<void(StoredDane)>& visit);
+  /// Of one next-hop, or of its policy domain.
+  [[nodiscard]] Result<std::optional<StoredDane>> dane_of(const std::string& key);
+  [[nodiscard]] Result<std::optional<StoredSts>> sts_of(const std::string& domain);
   /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
   [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();

@@ -18,6 +18,7 @@
 #include "daemon/control/identity.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
+#include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
 #include "daemon/control/service/service_log.h"
 #include "daemon/control/service/worker.h"
@@ -97,6 +98,7 @@ class Service {
     auto http = HttpServer::start(*config_, board_);
     if (!http) return refused(http.error());
     http_ = *std::move(http);
+    if (auto resolve = listen_for_lookups(); !resolve) return refused(resolve.error());
     open_alerts();
     status_.version = options_.version;
     status_.started = clock_now();
@@ -122,6 +124,10 @@ class Service {
     return static_cast<int>(error.code);
   }
 
+  [[nodiscard]] Result<void> listen_for_lookups();
+  [[nodiscard]] KnownStates known(const PolicyKey& key) const;
+  void keep_finding(LiveFinding finding, std::function<void()> done);
+  void publish_finding(const std::shared_ptr<const Config>& config, const LiveFinding& finding);
   void wait_for_signal();
   void keep_watchdog_quiet();
   void reload(const std::string& why);
@@ -148,8 +154,60 @@ class Service {
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
   std::unique_ptr<HttpServer> http_;
-  Worker worker_;  ///< last: its thread uses all the others
+  std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
+  Worker worker_;                           ///< last: its thread uses all the others
 };
+
+Result<void> Service::listen_for_lookups() {
+  auto server = ResolveServer::listen(io_.get_executor(),
+                                      fs::path{config_->service.run_dir} / "resolve", config_,
+                                      {.known = [this](const PolicyKey& key) { return known(key); },
+                                       .keep =
+                                           [this](LiveFinding finding, std::function<void()> done) {
+                                             keep_finding(std::move(finding), std::move(done));
+                                           }});
+  if (!server) return std::unexpected(server.error());
+  resolve_ = *std::move(server);
+  return {};
+}
+
+/// A store that cannot be read is as one that knows nothing: the worker says so.
+KnownStates Service::known(const PolicyKey& key) const {
+  Notices unused;
+  auto store = Store::open(config_->store_path(), Store::Access::read_only, clock_now(), unused);
+  if (!store) return {};
+  return {.dane = store->dane_of(key.text()).value_or(std::nullopt),
+          .sts = store->sts_of(key.domain().text()).value_or(std::nullopt)};
+}
+
+void Service::keep_finding(LiveFinding finding, std::function<void()> done) {
+  worker_.add([this, config = config_, finding = std::move(finding), done = std::move(done)] {
+    Notices notices;
+    auto store = Store::open(config->store_path(), Store::Access::read_write, clock_now(), notices);
+    Result<void> kept;
+    if (!store) kept = std::unexpected(store.error());
+    if (kept) kept = store->keep_correspondents(std::span{&finding.correspondent, 1});
+    if (kept && finding.dane) kept = store->keep_dane(std::span{&*finding.dane, 1});
+    if (kept && finding.sts) kept = store->keep_sts(std::span{&*finding.sts, 1});
+    if (!kept) log_line(LogPriority::alert, kept.error().text);
+    if (kept && finding.says_something) publish_finding(config, finding);
+    done();
+  });
+}
+
+/// The maps follow with a run of their own, once a minute at most.
+void Service::publish_finding(const std::shared_ptr<const Config>& config,
+                              const LiveFinding& finding) {
+  const bool lately = status_.last_run && clock_now() - *status_.last_run < kShortestPause;
+  auto report = generate(*config, {.offline = true, .publish_only = lately, .now = clock_now()});
+  const std::string& key = finding.correspondent.domain;
+  log_line(LogPriority::info,
+           key + (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
+  if (report && !lately) status_.last_run = clock_now();
+  if (!report || !lately) return;
+  next_change_ = std::min(next_change_.value_or(Time::max()), *status_.last_run + kShortestPause);
+  asio::post(io_, [this] { schedule(); });
+}
 
 void Service::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -195,6 +253,7 @@ void Service::reload(const std::string& why) {
   log_line(LogPriority::info, why + ": the configuration is read anew");
   config_ = std::make_shared<const Config>(*std::move(config));
   watch_.watch(watched_paths(*config_, options_.config_file));
+  resolve_->use(config_);
   worker_.add([this] { ++status_.reloads; });
   start_run();
 }

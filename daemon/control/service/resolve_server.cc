@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/control/service/resolve_server.h"
+
+#include <sys/stat.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "daemon/dns/idna.h"
+
+namespace tlspact {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using asio::local::stream_protocol;
+
+constexpr std::size_t kInWork = 256;
+constexpr std::size_t kWaiting = 10'000;
+constexpr std::size_t kMaxLine = 1024;
+constexpr std::size_t kMaxUnsent = 1UL << 20;
+
+}  // namespace
+
+/// One answerer. What it does not read is kept up to kMaxUnsent; then it is given up.
+struct ResolveServer::Connection : std::enable_shared_from_this<Connection> {
+  explicit Connection(stream_protocol::socket accepted) : socket(std::move(accepted)) {}
+
+  void say(const std::string& line) {
+    if (unsent.size() + line.size() > kMaxUnsent) {
+      boost::system::error_code ignored;
+      socket.close(ignored);
+      return;
+    }
+    unsent += line;
+    if (!writing) write();
+  }
+
+  void write() {
+    writing = true;
+    auto bytes = std::make_shared<std::string>(std::exchange(unsent, {}));
+    asio::async_write(socket, asio::buffer(*bytes),
+                      [self = shared_from_this(), bytes](const boost::system::error_code& error,
+                                                         std::size_t /*size*/) {
+                        self->writing = false;
+                        if (!error && !self->unsent.empty()) self->write();
+                      });
+  }
+
+  stream_protocol::socket socket;
+  std::string unsent;
+  bool writing = false;
+};
+
+ResolveServer::ResolveServer(const asio::any_io_executor& executor, fs::path socket,
+                             std::shared_ptr<const Config> config, Hooks hooks)
+    : executor_(executor),
+      path_(std::move(socket)),
+      hooks_(std::move(hooks)),
+      lookup_(std::make_shared<LiveLookup>(executor, std::move(config))),
+      acceptor_(executor) {}
+
+ResolveServer::~ResolveServer() {
+  std::error_code ignored;
+  fs::remove(path_, ignored);
+}
+
+void ResolveServer::use(std::shared_ptr<const Config> config) {
+  lookup_ = std::make_shared<LiveLookup>(executor_, std::move(config));
+}
+
+Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(const asio::any_io_executor& executor,
+                                                             const fs::path& socket,
+                                                             std::shared_ptr<const Config> config,
+                                                             Hooks hooks) {
+  std::error_code ignored;
+  fs::remove(socket, ignored);  // the control socket has seen that no other service is at work
+  std::unique_ptr<ResolveServer> server{
+      new ResolveServer{executor, socket, std::move(config), std::move(hooks)}};
+  boost::system::error_code error;
+  const stream_protocol::endpoint endpoint{socket.string()};
+  server->acceptor_.open(endpoint.protocol(), error);
+  if (!error) server->acceptor_.bind(endpoint, error);
+  if (!error) server->acceptor_.listen(stream_protocol::socket::max_listen_connections, error);
+  // The answerer is of the same group at least: strangers do not choose what is looked up.
+  constexpr mode_t kGroup = 0660;
+  if (!error && ::chmod(socket.c_str(), kGroup) != 0)
+    error = {errno, boost::system::generic_category()};
+  if (error) return fail(Errc::io, socket.string() + ": cannot be listened on: " + error.message());
+  asio::co_spawn(executor, server->accept(), asio::detached);
+  return server;
+}
+
+asio::awaitable<void> ResolveServer::accept() {
+  for (;;) {
+    boost::system::error_code error;
+    stream_protocol::socket accepted =
+        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+    if (error) continue;
+    auto connection = std::make_shared<Connection>(std::move(accepted));
+    asio::co_spawn(executor_, serve(std::move(connection)), asio::detached);
+  }
+}
+
+asio::awaitable<void> ResolveServer::serve(std::shared_ptr<Connection> connection) {
+  std::string input;
+  auto buffer = asio::dynamic_buffer(input, kMaxLine);
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t size = co_await asio::async_read_until(
+        connection->socket, buffer, '\n', asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    ask(input.substr(0, size - 1), connection);
+    input.erase(0, size);
+  }
+}
+
+void ResolveServer::ask(const std::string& line, const std::shared_ptr<Connection>& connection) {
+  constexpr std::string_view kAsk = "resolve ";
+  if (!line.starts_with(kAsk)) return;
+  const std::string key = line.substr(kAsk.size());
+  const auto parsed = parse_policy_key(key);
+  const bool good = parsed && parsed->text() == key && !parsed->pattern.subdomains;
+  const auto known = askers_.find(key);
+  if (!good || (known == askers_.end() && waiting_.size() >= kWaiting)) {
+    connection->say("done " + key + "\n");
+    return;
+  }
+  askers_[key].push_back(connection);
+  if (known != askers_.end()) return;
+  waiting_.push_back(key);
+  begin_more();
+}
+
+void ResolveServer::begin_more() {
+  while (in_work_ < kInWork && !waiting_.empty()) {
+    ++in_work_;
+    std::string key = std::move(waiting_.front());
+    waiting_.pop_front();
+    asio::co_spawn(executor_, resolve(std::move(key)), asio::detached);
+  }
+}
+
+asio::awaitable<void> ResolveServer::resolve(std::string key) {
+  const std::shared_ptr<LiveLookup> lookup = lookup_;
+  PolicyKey next_hop = PolicyKey::from_normal_form(key);
+  KnownStates known = hooks_.known(next_hop);
+  std::optional<LiveFinding> finding =
+      co_await lookup->look_up(std::move(next_hop), std::move(known));
+  --in_work_;
+  begin_more();
+  if (!finding) {
+    finish(key, "done " + key + "\n");
+    co_return;
+  }
+  if (!finding->says_something)
+    finish(key, "done " + key + " none-until " +
+                    std::to_string(finding->none_until.time_since_epoch().count()) + "\n");
+  hooks_.keep(*std::move(finding), [this, key, executor = executor_] {
+    asio::post(executor, [this, key] { finish(key, "done " + key + "\n"); });
+  });
+}
+
+void ResolveServer::finish(const std::string& key, const std::string& answer) {
+  const auto waiting = askers_.extract(key);
+  if (waiting.empty()) return;  // a negative answer went out before
+  for (const std::weak_ptr<Connection>& each : waiting.mapped()) {
+    if (const auto connection = each.lock()) connection->say(answer);
+  }
+}
+
+}  // namespace tlspact

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/sources/live_lookup.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/dns/dnssec_self_test.h"
+#include "daemon/sources/sts_lookup.h"
+#include "policy/dane_memory.h"
+#include "smtp/mx_lookup.h"
+#include "smtp/side_by_side.h"
+
+namespace tlspact {
+namespace {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::hours kResolverAge{1};
+constexpr Seconds kLeastNone = std::chrono::minutes{30};
+
+Time clock_now() {
+  return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+}
+
+bool says_something(const DaneMemory& memory, Time now) {
+  const DaneFacts known = facts(memory, now);
+  if (known.state != DaneState::unknown) return known.state != DaneState::none;
+  return known.tlsa_ever_seen || (known.last_good && *known.last_good != DaneState::none);
+}
+
+}  // namespace
+
+LiveLookup::LiveLookup(asio::any_io_executor executor, std::shared_ptr<const Config> config)
+    : executor_(std::move(executor)), config_(std::move(config)), random_(std::random_device{}()) {}
+
+asio::awaitable<bool> LiveLookup::prepare() {
+  if (resolver_ && Steady::now() - made_ < kResolverAge) co_return true;
+  DnsOptions options;
+  constexpr std::chrono::seconds kDeadline{5};
+  options.servers = config_->dns.servers;
+  options.trust_anchor = config_->dane.enabled ? config_->dns.trust_anchor : "";
+  options.deadline = kDeadline;
+  auto made = co_await make_resolver(options);
+  if (!made || made->self_test.support == DnssecSupport::servers_unreachable) co_return false;
+  resolver_ = std::move(made->resolver);
+  validates_ = made->self_test.support == DnssecSupport::works;
+  made_ = Steady::now();
+  StsFetchOptions fetch;
+  fetch.port = static_cast<std::uint16_t>(config_->mta_sts.port);
+  fetch.timeout = config_->mta_sts.timeout;
+  fetch.private_addresses = config_->mta_sts.private_addresses;
+  fetch.ca_file = config_->tls.ca_file;
+  fetcher_ = std::make_shared<StsFetcher>(executor_, std::move(fetch));
+  co_return true;
+}
+
+asio::awaitable<std::optional<LiveFinding>> LiveLookup::look_up(PolicyKey key, KnownStates known) {
+  const bool ready = co_await prepare();
+  if (!ready) co_return std::nullopt;
+  const Time now = clock_now();
+  LiveFinding finding;
+  finding.correspondent = {key.text(), now, now, "a live lookup"};
+  finding.dane = std::move(known.dane);
+  finding.sts = std::move(known.sts);
+  finding.none_until = now + std::chrono::hours{6};
+  std::vector<asio::awaitable<void>> looks;
+  if (config_->dane.enabled && validates_) looks.push_back(look_up_dane(key, finding));
+  if (config_->mta_sts.enabled) looks.push_back(look_up_policy(key, finding));
+  co_await side_by_side(std::move(looks));
+  finding.none_until = std::max(finding.none_until, now + kLeastNone);
+  co_return std::move(finding);
+}
+
+asio::awaitable<void> LiveLookup::look_up_dane(PolicyKey key, LiveFinding& finding) {
+  const std::shared_ptr<Resolver> resolver = resolver_;
+  const std::string text = key.text();
+  const MxLookup lookup = co_await look_up_mx(*resolver, std::move(key));
+  const Time now = clock_now();
+  DaneMemory before;
+  if (finding.dane) {
+    if (auto memory = decode_dane_memory(finding.dane->memory)) before = *std::move(memory);
+  }
+  const DaneMemory memory =
+      remember(before, dane_observation(lookup, now), config_->dns.max_stale, now);
+  finding.dane = StoredDane{text, encode_dane_memory(memory), memory.look_again_at};
+  finding.says_something = finding.says_something || says_something(memory, now);
+  finding.none_until = std::min(finding.none_until, memory.look_again_at);
+}
+
+asio::awaitable<void> LiveLookup::look_up_policy(PolicyKey key, LiveFinding& finding) {
+  const std::shared_ptr<Resolver> resolver = resolver_;
+  const std::shared_ptr<StsFetcher> fetcher = fetcher_;
+  const Domain domain = key.domain();
+  StsState before;
+  if (finding.sts) before = finding.sts->state;
+  StsTimes times;
+  times.refresh = config_->mta_sts.refresh;
+  const double jitter = std::uniform_real_distribution<double>{}(random_);
+  StsClock clock = clock_now;
+  StsLookedUp found = co_await look_up_sts(domain, std::move(before), *resolver, *fetcher, times,
+                                           std::move(clock), jitter);
+  finding.says_something = finding.says_something || found.state.cached.has_value();
+  finding.none_until = std::min(finding.none_until, found.state.next_look);
+  finding.sts = StoredSts{domain.text(), std::move(found.state)};
+}
+
+}  // namespace tlspact

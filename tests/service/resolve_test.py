@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The first mail to a domain that nobody has named: answerer, service and a real DNS together."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from service_test import DEADLINE, TLSPACTD, until  # noqa: E402
+from tests.lab.internet import USABLE, Internet, PolicyHost, host, mx, policy, sts  # noqa: E402
+
+LOOKUPD = os.environ.get("LOOKUPD", str(pathlib.Path(TLSPACTD).with_name("tlspact-lookupd")))
+ZONES = {
+    "dane.test": dict(records=[*mx("mx"), *host("mx", USABLE)]),
+    "sts.test": dict(kind="insecure", records=[*mx("mx"), *host("mx"), *sts()]),
+    "plain.test": dict(records=[*mx("mx"), *host("mx")]),
+    "known.test": dict(records=[*mx("mx"), *host("mx", USABLE)]),
+    "broken.test": dict(kind="bogus", records=[*mx("mx"), *host("mx", USABLE)]),
+}
+
+
+class ResolveTest(unittest.TestCase):
+    def setUp(self):
+        self.internet = self.enterContext(Internet(ZONES, {"sts.test": PolicyHost(text=policy(mx=["mx.sts.test"]))}))
+        self.internet.name("known.test")
+        self.internet.configure(extra="[http]\nlisten = \"\"\n")
+        text = self.internet.config.read_text()
+        self.run_dir = self.internet.work / "run"
+        self.internet.config.write_text(text.replace("[service]\n", f'[service]\nrun_dir = "{self.run_dir}"\n', 1))
+        self.log = open(self.internet.work / "log", "a+", encoding="utf-8")
+        self.addCleanup(self.log.close)
+        self.service = None
+        self.start_service()
+        until(lambda: (self.internet.work / "var/snapshot").exists(), self.said)
+        self.path = str(self.internet.work / "socketmap")
+        self.answerer = self.start(LOOKUPD, "--snapshot", self.internet.work / "var/snapshot", "--resolve",
+                                   self.run_dir / "resolve", "--socketmap", f"unix:{self.path}", "--wait", "20s")
+        until(lambda: pathlib.Path(self.path).exists(), self.said)
+
+    def start(self, *command):
+        process = subprocess.Popen(list(map(str, command)), stderr=self.log)
+        self.addCleanup(process.wait, DEADLINE)
+        self.addCleanup(process.terminate)
+        return process
+
+    def start_service(self):
+        self.service = self.start(TLSPACTD, "--config", self.internet.config)
+
+    def said(self):
+        return (self.internet.work / "log").read_text(encoding="utf-8")
+
+    def ask(self, key, name="postfix"):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(DEADLINE)
+            client.connect(self.path)
+            request = f"{name} {key}".encode()
+            client.sendall(b"%d:%s," % (len(request), request))
+            size = b""
+            while not size.endswith(b":"):
+                size += client.recv(1)
+            answer = b""
+            while len(answer) <= int(size[:-1]):
+                answer += client.recv(4096)
+            return answer[:-1].decode()
+
+    def stored(self, domain):
+        return self.internet.stored("SELECT origin FROM correspondent WHERE domain = ?", domain)
+
+    def test_the_first_mail_gets_the_policy(self):
+        self.assertTrue(self.ask("known.test").startswith("OK dane-only"))
+        self.assertTrue(self.ask("dane.test").startswith("OK dane-only"), self.said())
+        self.assertTrue(self.ask("sts.test").startswith("OK secure match=mx.sts.test"), self.said())
+        self.assertEqual(self.stored("sts.test"), [("a live lookup",)])
+
+    def test_it_comes_into_the_maps(self):
+        self.ask("dane.test")
+        until(lambda: "dane.test" in self.internet.postfix(), self.said)
+
+    def test_a_domain_without_policy_costs_one_resolution(self):
+        for _ in range(20):
+            self.assertEqual(self.ask("plain.test"), "NOTFOUND ")
+        self.answerer.terminate()
+        self.answerer.wait(DEADLINE)
+        [(memory,)] = self.internet.stored("SELECT memory FROM dane WHERE domain = 'plain.test'")
+        looked = self.internet.stored("SELECT first_seen, last_seen FROM correspondent WHERE domain = 'plain.test'")
+        self.assertEqual(looked[0][0], looked[0][1], "met once")
+        self.assertTrue(memory)
+
+    def test_what_fails_is_not_temp(self):
+        self.assertEqual(self.ask("broken.test"), "NOTFOUND ")
+        self.assertEqual(self.ask("nowhere.test"), "NOTFOUND ")
+
+    def test_without_the_service_answers_go_on(self):
+        self.service.kill()
+        self.service.wait(DEADLINE)
+        self.assertTrue(self.ask("known.test").startswith("OK dane-only"))
+        self.assertEqual(self.ask("dane.test"), "NOTFOUND ")
+        self.start_service()
+        until(lambda: self.ask("dane.test").startswith("OK dane-only"), self.said)
+
+
+if __name__ == "__main__":
+    unittest.main()
