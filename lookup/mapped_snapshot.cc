@@ -123,6 +123,30 @@ Result<SnapshotEntry> MappedSnapshot::entry(std::string_view key_text, std::uint
   }
 }
 
+std::uint64_t MappedSnapshot::look_ahead(std::string_view key_text) const {
+  const std::uint64_t hash = keys_.hash_of(key_text);
+  keys_.prefetch(hash);
+  return hash;
+}
+
+void MappedSnapshot::look_ahead_entry(std::uint64_t hash) const {
+  const auto number = keys_.candidate(hash);
+  if (!number) return;
+  __builtin_prefetch(part(SnapshotPart::key_ends).data() + *number * sizeof(std::uint64_t));
+  __builtin_prefetch(part(SnapshotPart::ruling_numbers).data() + *number * sizeof(std::uint32_t));
+}
+
+std::optional<std::uint32_t> MappedSnapshot::look_ahead_key(std::uint64_t hash) const {
+  const auto number = keys_.candidate(hash);
+  if (!number) return std::nullopt;
+  __builtin_prefetch(
+      text_at(part(SnapshotPart::keys), part(SnapshotPart::key_ends), *number).data());
+  const std::uint32_t ruling = ruling_number(*number);
+  if (ruling < rulings_)
+    __builtin_prefetch(part(SnapshotPart::ruling_ends).data() + ruling * sizeof(std::uint64_t));
+  return ruling;
+}
+
 std::optional<Time> MappedSnapshot::none_until(std::string_view key_text) const {
   const auto number = negatives_.find(key_text, [&](std::uint32_t each) {
     return text_at(part(SnapshotPart::negatives), part(SnapshotPart::negative_ends), each) ==
