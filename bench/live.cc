@@ -221,8 +221,8 @@ int load(const Address& address, std::size_t connections, double seconds, Keys k
 int spin() {
   const sched_param lowest{};
   ::sched_setscheduler(0, SCHED_IDLE, &lowest);
-  for (volatile unsigned long count = 0;; count = count + 1) {
-  }
+  while (true)
+    __asm__ volatile("");
 }
 
 }  // namespace

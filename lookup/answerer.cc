@@ -126,6 +126,20 @@ Answerer::Found Answerer::look_up_parents(std::string_view domain, Time now) {
   return Found::nothing;
 }
 
+std::uint64_t Answerer::look_ahead(const QueryKey& key) const {
+  return snapshot_ == nullptr ? 0 : snapshot_->look_ahead(key.text());
+}
+
+void Answerer::look_ahead_entry(std::uint64_t hash) const {
+  if (snapshot_ != nullptr) snapshot_->look_ahead_entry(hash);
+}
+
+void Answerer::look_ahead_reply(LiveTable table, std::uint64_t hash) const {
+  if (snapshot_ == nullptr) return;
+  if (const auto ruling = snapshot_->look_ahead_key(hash))
+    cache_.prefetch(number_of(table, false, *ruling));
+}
+
 LiveAnswer Answerer::fault(LiveTable table) {
   return {.bytes = table == LiveTable::exim ? std::string_view{} : kFault, .is_fault = true};
 }

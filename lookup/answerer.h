@@ -45,6 +45,12 @@ class Answerer {
 
   [[nodiscard]] LiveAnswer answer(LiveTable table, const QueryKey& key, Time now);
 
+  /// Looking ahead while several requests are at hand: the steps are to be gone with all of them,
+  /// one after the other. They change no answer.
+  [[nodiscard]] std::uint64_t look_ahead(const QueryKey& key) const;
+  void look_ahead_entry(std::uint64_t hash) const;
+  void look_ahead_reply(LiveTable table, std::uint64_t hash) const;
+
   /// There is no policy for the key until then; an entry in the snapshot counts for more.
   void remember_none(std::string_view key, Time until) { negatives_.remember(key, until); }
 

@@ -32,7 +32,7 @@ class KeyIndex {
   template <class IsKey>
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key, IsKey is_key) const {
     if (count_ == 0) return std::nullopt;
-    const std::uint64_t hash = sip_hash(secret_, key);
+    const std::uint64_t hash = hash_of(key);
     std::size_t at = home(hash);
     for (std::size_t looked = 0; looked < kFarthest; ++looked) {
       const std::uint32_t slot = slot_at(at);
@@ -43,6 +43,24 @@ class KeyIndex {
       if (++at == count_) at = 0;
     }
     return std::nullopt;  // no table of ours has such a chain
+  }
+
+  // Looking ahead, in steps, so that the memory comes while something else is done: prefetch() what
+  // hash_of() gave, and later ask for the candidate(), a number that find() would compare first.
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const { return sip_hash(secret_, key); }
+  void prefetch(std::uint64_t hash) const {
+    if (count_ > 0) __builtin_prefetch(slots_ + home(hash) * sizeof(std::uint32_t));
+  }
+  [[nodiscard]] std::optional<std::uint32_t> candidate(std::uint64_t hash) const {
+    constexpr std::size_t kNear = 16;
+    std::size_t at = home(hash);
+    for (std::size_t looked = 0; looked < kNear && at < count_; ++looked, ++at) {
+      const std::uint32_t slot = slot_at(at);
+      if (slot == 0) return std::nullopt;
+      const std::uint32_t number = (slot & number_mask_) - 1;
+      if (((slot ^ tag(hash)) & ~number_mask_) == 0 && number < keys_) return number;
+    }
+    return std::nullopt;
   }
 
  private:

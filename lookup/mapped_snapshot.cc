@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <exception>
+#include <vector>
 
 #include "generators/table/file.h"
 #include "lookup/snapshot_file.h"
@@ -38,6 +40,20 @@ std::string_view text_at(std::string_view bytes, std::string_view ends, std::siz
   const auto end = number_at<std::uint64_t>(ends, number);
   if (begin > end || end > bytes.size()) return {};
   return bytes.substr(begin, end - begin);
+}
+
+/// Whether all of `bytes`, which are mapped, is in memory; if not, the kernel is told to begin.
+bool call_for(std::string_view bytes) {
+  if (bytes.empty()) return true;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const std::size_t size = reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size() - begin;
+  void* const pages = reinterpret_cast<void*>(begin);
+  std::vector<unsigned char> there((size + page - 1) / page, 1);
+  if (::mincore(pages, size, there.data()) != 0) return true;
+  if (std::ranges::all_of(there, [](unsigned char each) { return (each & 1U) != 0; })) return true;
+  ::madvise(pages, size, MADV_WILLNEED);
+  return false;
 }
 
 /// Where the whole file is mapped.
@@ -121,6 +137,38 @@ Result<SnapshotEntry> MappedSnapshot::entry(std::string_view key_text, std::uint
   } catch (const std::exception& error) {
     return fail(Errc::bad_input, error.what());
   }
+}
+
+PartsCheck::State MappedSnapshot::check(std::size_t bytes) {
+  constexpr int kMostPutOff = 100;
+  const bool is_there = call_for(check_.next().substr(0, bytes));
+  if (!is_there && ++put_off_ < kMostPutOff) return check_.state();
+  put_off_ = 0;
+  return check_.step(bytes);
+}
+
+std::uint64_t MappedSnapshot::look_ahead(std::string_view key_text) const {
+  const std::uint64_t hash = keys_.hash_of(key_text);
+  keys_.prefetch(hash);
+  return hash;
+}
+
+void MappedSnapshot::look_ahead_entry(std::uint64_t hash) const {
+  const auto number = keys_.candidate(hash);
+  if (!number) return;
+  __builtin_prefetch(part(SnapshotPart::key_ends).data() + *number * sizeof(std::uint64_t));
+  __builtin_prefetch(part(SnapshotPart::ruling_numbers).data() + *number * sizeof(std::uint32_t));
+}
+
+std::optional<std::uint32_t> MappedSnapshot::look_ahead_key(std::uint64_t hash) const {
+  const auto number = keys_.candidate(hash);
+  if (!number) return std::nullopt;
+  __builtin_prefetch(
+      text_at(part(SnapshotPart::keys), part(SnapshotPart::key_ends), *number).data());
+  const std::uint32_t ruling = ruling_number(*number);
+  if (ruling < rulings_)
+    __builtin_prefetch(part(SnapshotPart::ruling_ends).data() + ruling * sizeof(std::uint64_t));
+  return ruling;
 }
 
 std::optional<Time> MappedSnapshot::none_until(std::string_view key_text) const {

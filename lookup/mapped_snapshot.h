@@ -48,8 +48,17 @@ class MappedSnapshot {
   /// Until when it is known that there is no policy.
   [[nodiscard]] std::optional<Time> none_until(std::string_view key_text) const;
 
+  /// The steps of looking ahead (key_index.h): what find() and entry() will touch is called for.
+  /// Nothing comes of them but time.
+  [[nodiscard]] std::uint64_t look_ahead(std::string_view key_text) const;
+  void look_ahead_entry(std::uint64_t hash) const;
+  /// The number of the ruling, where there is a candidate.
+  [[nodiscard]] std::optional<std::uint32_t> look_ahead_key(std::uint64_t hash) const;
+
   /// Goes over about `bytes` more of the file; the state is good once all of it has its checksum.
-  PartsCheck::State check(std::size_t bytes) { return check_.step(bytes); }
+  /// Does not wait for a disk: what is not in memory is called for, and looked at in a later call
+  /// (of a hundred, at the latest).
+  PartsCheck::State check(std::size_t bytes);
   /// A page of it could not be read: answers since may be wrong.
   [[nodiscard]] bool is_damaged() const { return guard_.has_tripped(); }
 
@@ -71,6 +80,7 @@ class MappedSnapshot {
   KeyIndex keys_;
   KeyIndex negatives_;
   PartsCheck check_;
+  int put_off_ = 0;  ///< calls of check() in a row that only called for memory
 };
 
 }  // namespace tlspact

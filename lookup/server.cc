@@ -52,6 +52,7 @@ void Server::run() {
     follower_.follow(now_);
     for (const epoll_event& event : events)
       on_event(event);
+    serve_arrived();
     on_time();
   }
   drain();
@@ -194,10 +195,12 @@ void Server::drain() {
   for (Connection& each : connections_) {
     if (each.fd && each.state != State::blocked) receive(each);
   }
+  serve_arrived();
   const SteadyTime until = now_ + kTick;
   while (unsent_ > 0 && now_ < until) {
     for (const epoll_event& event : poller_.wait(kTick / 10))
       on_event(event);
+    serve_arrived();
     read_clocks();
   }
   for (Connection& each : connections_) {

@@ -59,6 +59,8 @@ class Server {
   enum class Sent : std::uint8_t { all, blocked, closed };
   void on_connection(std::uint32_t number, std::uint32_t events);
   void receive(Connection& connection);
+  void look_ahead(Protocol protocol, std::string_view input);
+  void serve_arrived();
   void serve(Connection& connection, std::string_view input);
   Next serve_one(Connection& connection, std::string_view& input);
   Next answer_line(Connection& connection, std::string_view line);
@@ -118,6 +120,21 @@ class Server {
   std::vector<std::uint32_t> free_places_;
   bool is_listening_ = false;
   bool is_stopping_ = false;
+  /// What has come in, of several connections, and is served together, so that looking one request
+  /// up does not wait for memory that could have come while another one was received.
+  struct Arrived {
+    std::uint32_t connection = 0;  ///< its number
+    std::string_view bytes;        ///< of arrived_bytes_
+  };
+  struct Ahead {
+    LiveTable table = LiveTable::postfix;
+    std::uint64_t hash = 0;
+  };
+  std::vector<Arrived> arrived_;
+  std::vector<Ahead> ahead_;
+  std::string arrived_bytes_;
+  std::size_t arrived_size_ = 0;
+
   std::size_t unsent_ = 0;  ///< bytes in the connections' out
   std::string out_;         ///< replies of the connection that is served
 

@@ -43,18 +43,54 @@ void Server::on_connection(std::uint32_t number, std::uint32_t events) {
 }
 
 void Server::receive(Connection& connection) {
-  std::array<char, kReadAtOnce> buffer;
-  const ssize_t got = ::recv(connection.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  constexpr std::size_t kTogether = 64UL << 10;
+  if (arrived_size_ + kReadAtOnce > kTogether) serve_arrived();
+  if (arrived_bytes_.empty()) arrived_bytes_.resize(kTogether);
+  char* const buffer = arrived_bytes_.data() + arrived_size_;
+  const ssize_t got = ::recv(connection.fd.get(), buffer, kReadAtOnce, MSG_DONTWAIT);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) close(connection);
     return;
   }
   connection.at_end = got == 0;
-  const std::string_view fresh{buffer.data(), static_cast<std::size_t>(got)};
-  out_.clear();
-  if (connection.in.empty()) return serve(connection, fresh);
-  const std::string all = std::exchange(connection.in, {}).append(fresh);
-  serve(connection, all);
+  const std::string_view bytes{buffer, static_cast<std::size_t>(got)};
+  arrived_size_ += bytes.size();
+  arrived_.push_back({static_cast<std::uint32_t>(tag_of(connection)), bytes});
+  if (connection.in.empty()) look_ahead(connection.protocol, bytes);
+}
+
+void Server::look_ahead(Protocol protocol, std::string_view input) {
+  const bool lines = protocol == Protocol::readsocket;
+  const Frame frame = lines ? first_line(input, false) : first_netstring(input);
+  if (frame.state != Frame::State::complete) return;
+  const MapRequest request =
+      lines ? MapRequest{.good = true, .map = {}, .key = read_line_request(frame.request)}
+            : read_map_request(frame.request);
+  const QueryKey key{request.key};
+  if (!request.good || key.kind() == QueryKey::Kind::junk) return;
+  const LiveTable table = lines ? LiveTable::exim : table_of_map(request.map);
+  ahead_.push_back({table, answerer_.look_ahead(key)});
+}
+
+void Server::serve_arrived() {
+  for (const Ahead& each : ahead_)
+    answerer_.look_ahead_entry(each.hash);
+  for (const Ahead& each : ahead_)
+    answerer_.look_ahead_reply(each.table, each.hash);
+  ahead_.clear();
+  for (const Arrived& each : arrived_) {
+    Connection& connection = connections_[each.connection & kPlaceMask];
+    if (!connection.fd || tag_of(connection) != connection_tag(each.connection)) continue;
+    out_.clear();
+    if (connection.in.empty()) {
+      serve(connection, each.bytes);
+    } else {
+      const std::string all = std::exchange(connection.in, {}).append(each.bytes);
+      serve(connection, all);
+    }
+  }
+  arrived_.clear();
+  arrived_size_ = 0;
 }
 
 /// All requests in `input`, the replies in as few writes as can be, behind what is in out_ already.

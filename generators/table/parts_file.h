@@ -43,6 +43,10 @@ class PartsCheck {
   /// Looks at about `bytes` more. Once it is not going_on, it stays as it is.
   State step(std::size_t bytes);
   [[nodiscard]] State state() const { return state_; }
+  /// What step() looks at next, of the same part.
+  [[nodiscard]] std::string_view next() const {
+    return left_.empty() ? std::string_view{} : left_.back();
+  }
 
  private:
   State state_ = State::good;
