@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import socketserver
@@ -226,6 +227,20 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.get("/elsewhere")[0], 404)
         self.assertEqual(self.get("/", method="POST")[0], 405)
         self.assertEqual(self.get("/", method="HEAD")[:2], (200, ""))
+
+    def test_what_is_monitored_is_measured(self):
+        """Prometheus' rules and Grafana's panels ask for metrics that are there, and for each that matters."""
+        self.start()
+        self.has_run()
+        body = self.get("/metrics")[1]
+        there = {line.split()[2] for line in body.splitlines() if line.startswith("# TYPE")}
+        folder = pathlib.Path(__file__).resolve().parents[2] / "monitoring"
+        dashboard = json.loads((folder / "grafana.json").read_text())
+        asked = "".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+        asked += (folder / "prometheus-rules.yml").read_text()
+        names = set(re.findall(r"\btlspact_[a-z_]+", asked))
+        self.assertGreater(len(names), 10)
+        self.assertEqual(names - there, set())
 
     def test_names_of_strangers_are_not_answered(self):
         self.configure('hosts = ["tls.acme.example"]\n')
