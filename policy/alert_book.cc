@@ -7,14 +7,13 @@
 namespace tlspact {
 
 std::string alert_cause(const Notice& notice) {
-  std::string out;
-  const std::string whole = notice.subject + ": " + notice.text;
-  for (const char c : whole) {
+  std::string out = notice.subject + ": ";
+  for (const char c : notice.text) {
     const bool digit = c >= '0' && c <= '9';
     // A number, however long, is one sign.
     if (!digit) {
       out += c;
-    } else if (out.empty() || out.back() != '#') {
+    } else if (out.back() != '#') {
       out += '#';
     }
   }
@@ -28,7 +27,7 @@ AlertBook::AlertBook(std::vector<AlertRecord> records) {
   }
 }
 
-std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now) {
+std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now, bool complete) {
   std::vector<AlertEvent> out;
   for (const Notice& notice : notices) {
     if (notice.severity != Severity::alert) continue;
@@ -46,7 +45,7 @@ std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now) {
     if (is_new || (returns && !told_lately)) out.push_back({AlertEvent::Kind::began, record});
   }
   for (auto& [cause, record] : by_cause_) {
-    if (record.ended || now - record.seen < kQuiet) continue;
+    if (!complete || record.ended || now - record.seen < kQuiet) continue;
     record.ended = now;
     out.push_back({AlertEvent::Kind::ended, record});
   }

@@ -33,8 +33,8 @@ struct AlertEvent {
   friend bool operator==(const AlertEvent&, const AlertEvent&) = default;
 };
 
-/// Subject and text without what changes from run to run while the cause is the same: digits, and
-/// what lists further subjects.
+/// The subject, and the text without what changes from run to run while the cause is the same:
+/// numbers.
 [[nodiscard]] std::string alert_cause(const Notice& notice);
 
 class AlertBook {
@@ -49,8 +49,10 @@ class AlertBook {
   explicit AlertBook(std::vector<AlertRecord> records);
 
   /// Brings in all that a run noticed; only alerts count. Returns what is to be told. A cause that
-  /// begins anew within kQuiet of the word that it was over is not told again, but stands.
-  [[nodiscard]] std::vector<AlertEvent> update(const Notices& notices, Time now);
+  /// begins anew within kQuiet of the word that it was over is not told again, but stands. Not
+  /// `complete`, after a run that failed: nothing is over because it was not noticed.
+  [[nodiscard]] std::vector<AlertEvent> update(const Notices& notices, Time now,
+                                               bool complete = true);
 
   /// Those that stand, oldest first, and those that have ended.
   [[nodiscard]] std::vector<AlertRecord> standing() const;

@@ -13,6 +13,13 @@ bool saw_tls(const Evidence& seen) {
   return seen.kind == EvidenceKind::positive || seen.tls.has_value();
 }
 
+/// STARTTLS was refused, or something on the way struck it out. It teaches nothing by itself,
+/// because a server may be out of order for a moment; but that is also how TLS is stripped.
+bool refuses_tls(const Evidence& seen) {
+  return seen.kind == EvidenceKind::inconclusive && seen.stage == "starttls" &&
+         (seen.outcome == "tempfail" || seen.outcome == "refused" || seen.outcome == "local");
+}
+
 void add_sighting(std::vector<Sighting>& sightings, const Sighting& seen, const LearnRules& rules) {
   const Seconds burst = rules.over / 16;
   if (!sightings.empty() && sightings.back().tls == seen.tls && burst > Seconds{0} &&
@@ -76,6 +83,8 @@ EndpointMemory remember(EndpointMemory memory, const Evidence& seen, const Learn
     if (!memory.confirmed && earns_confirmation(memory.sightings, rules, seen.at))
       memory.confirmed = seen.at;
   } else {
+    const bool again = memory.last && refuses_tls(*memory.last);
+    if (known_before && again && refuses_tls(seen) && !memory.alarm) memory.alarm = seen.at;
     memory.failures = std::min(memory.failures + 1, kMaxFailures);
   }
   memory.last = seen;

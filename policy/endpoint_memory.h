@@ -32,6 +32,9 @@ struct Sighting {
 /// count as one.
 inline constexpr std::size_t kMaxSightings = 32;
 
+/// How long conclusive evidence is fresh.
+inline constexpr Seconds kFreshEvidence = std::chrono::days{3};
+
 /// A default one: never looked at.
 struct EndpointMemory {
   std::string host;                    ///< see endpoint_host() of learning.h
@@ -63,6 +66,8 @@ struct ProbeTimes {
 /// - Once confirmed, negative evidence never unlearns it: it raises the alarm. So does it where TLS
 ///   was had even once within `decay`. The alarm ends when the last two looks that teach saw TLS,
 ///   or with the operator's word: accept_as_it_is().
+/// - STARTTLS that is refused or struck out in two looks in a row raises the alarm as well: that is
+///   another way of stripping it.
 /// - After an inconclusive look the next one is due after an hour, doubled for each in a row, but
 ///   not later than two intervals.
 [[nodiscard]] EndpointMemory remember(EndpointMemory memory, const Evidence& seen,

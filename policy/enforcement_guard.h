@@ -26,8 +26,6 @@ struct HostProof {
   std::string text;  ///< for people, one line of printable ASCII: why
 };
 
-/// How long conclusive evidence is fresh.
-inline constexpr Seconds kFreshEvidence = std::chrono::days{3};
 /// How long a policy waits for evidence that teaches.
 inline constexpr Seconds kLongestHold = std::chrono::days{7};
 

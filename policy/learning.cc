@@ -36,9 +36,10 @@ void Endpoints::erase_host(const std::string& host) {
 
 namespace {
 
-bool saw_no_tls(const EndpointMemory& memory) {
-  return memory.conclusive && memory.conclusive->kind == EvidenceKind::negative &&
-         !memory.conclusive->tls;
+/// An address that is not looked at any more, because DNS no longer names it, has no say.
+bool saw_no_tls(const EndpointMemory& memory, Time now) {
+  return memory.conclusive && now - memory.conclusive->at <= kFreshEvidence &&
+         memory.conclusive->kind == EvidenceKind::negative && !memory.conclusive->tls;
 }
 
 /// When TLS was last had at a confirmed endpoint of the host; nullopt: none is confirmed, or one
@@ -47,7 +48,7 @@ std::optional<Time> host_support(const std::vector<const EndpointMemory*>& endpo
                                  const LearnRules& rules, Time now) {
   std::optional<Time> out;
   for (const EndpointMemory* each : endpoints) {
-    if (saw_no_tls(*each)) return std::nullopt;
+    if (saw_no_tls(*each, now)) return std::nullopt;
     if (is_confirmed(*each, rules, now) && each->did_tls)
       out = std::max(out.value_or(*each->did_tls), *each->did_tls);
   }
@@ -73,10 +74,12 @@ std::string endpoint_host(const std::string& host, std::uint16_t port, std::uint
 }
 
 bool has_alarm(const LearnedDomain& domain, const Endpoints& endpoints) {
-  return std::ranges::any_of(domain.hosts, [&](const std::string& host) {
+  const auto alarmed = [&](const std::string& host) {
     return std::ranges::any_of(endpoints.of_host(host),
                                [](const EndpointMemory* each) { return each->alarm.has_value(); });
-  });
+  };
+  return std::ranges::any_of(domain.hosts, alarmed) ||
+         std::ranges::any_of(domain.supporters, alarmed);
 }
 
 bool host_did_tls(const Endpoints& endpoints, const std::string& host, const LearnRules& rules,
@@ -90,6 +93,7 @@ LearnedDomain learn(LearnedDomain domain, const Endpoints& endpoints, const Lear
                     Time now) {
   if (const auto support = domain_support(domain, endpoints, rules, now)) {
     domain.supported = std::max(domain.supported, *support);
+    domain.supporters = domain.hosts;
     if (!domain.learned) domain.learned = now;
   } else if (domain.learned && now - domain.supported > rules.decay &&
              !has_alarm(domain, endpoints)) {

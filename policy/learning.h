@@ -42,7 +42,9 @@ class Endpoints {
 struct LearnedDomain {
   std::string domain;  ///< the text of a PolicyKey that is no pattern
   std::vector<std::string>
-      hosts;                    ///< the MX set as it was last seen, as endpoint_host(); 10 at most
+      hosts;  ///< the MX set as it was last seen, as endpoint_host(); 10 at most
+  /// The MX set when the evidence last said so: a forged one must not take its alarms away.
+  std::vector<std::string> supporters;
   std::optional<Time> learned;  ///< since when mail to it is known to have TLS
   Time supported;               ///< of the evidence that last said so
   Time look_again;              ///< when its MX set is due to be looked up
@@ -70,7 +72,8 @@ struct LearnedDomain {
 [[nodiscard]] bool host_did_tls(const Endpoints& endpoints, const std::string& host,
                                 const LearnRules& rules, Time now);
 
-/// Whether an endpoint of an MX host of the domain stands under alarm.
+/// Whether an endpoint of an MX host of the domain, or of those that it was learned by, stands
+/// under alarm.
 [[nodiscard]] bool has_alarm(const LearnedDomain& domain, const Endpoints& endpoints);
 
 }  // namespace tlspact

@@ -52,26 +52,22 @@ Result<std::string> accept_held(Store& store, const std::string& key) {
   return text;
 }
 
-/// The alarms of this MX host, or of those of this next-hop.
-Result<std::string> accept_alarms(Store& store, const std::string& name) {
+/// The alarms of this MX host, which other domains may share: only its own name will do.
+Result<std::string> accept_alarms(Store& store, const std::string& host) {
   auto states = read_probe_states(store);
   if (!states) return std::unexpected(states.error());
-  std::set<std::string> hosts{name};
-  if (const auto known = states->domains.find(name); known != states->domains.end())
-    hosts.insert(known->second.hosts.begin(), known->second.hosts.end());
   std::vector<EndpointMemory> quiet;
   std::string text;
-  for (const auto& [key, memory] : states->endpoints.all()) {
-    if (!hosts.contains(memory.host) || !memory.alarm) continue;
-    quiet.push_back(accept_as_it_is(memory));
-    text += memory.host + " (" + memory.address + "): that it does no TLS is in order\n";
+  for (const EndpointMemory* memory : states->endpoints.of_host(host)) {
+    if (!memory->alarm) continue;
+    quiet.push_back(accept_as_it_is(*memory));
+    text += memory->host + " (" + memory->address + "): that it does no TLS is in order\n";
   }
   std::vector<LearnedDomain> unlearned;
   for (auto& [key, domain] : states->domains) {
-    const bool concerned = std::ranges::any_of(domain.hosts, [&](const std::string& host) {
-      return std::ranges::find(quiet, host, &EndpointMemory::host) != quiet.end();
-    });
-    if (!concerned || !domain.learned) continue;
+    const bool concerned = std::ranges::find(domain.hosts, host) != domain.hosts.end() ||
+                           std::ranges::find(domain.supporters, host) != domain.supporters.end();
+    if (quiet.empty() || !concerned || !domain.learned) continue;
     domain.learned.reset();
     unlearned.push_back(domain);
     text += key + ": that mail to it has TLS is no longer taken for known\n";
@@ -82,16 +78,40 @@ Result<std::string> accept_alarms(Store& store, const std::string& name) {
   return text;
 }
 
+/// Of a domain's MX hosts that stand under alarm, what to say instead; empty: none does.
+Result<std::string> alarmed_hosts(Store& store, const std::string& key) {
+  const auto states = read_probe_states(store);
+  if (!states) return std::unexpected(states.error());
+  const auto domain = states->domains.find(key);
+  std::string out;
+  if (domain == states->domains.end()) return out;
+  for (const std::string& host : domain->second.hosts) {
+    const auto endpoints = states->endpoints.of_host(host);
+    if (std::ranges::any_of(endpoints,
+                            [](const EndpointMemory* each) { return each->alarm.has_value(); }))
+      out += (out.empty() ? "" : " or ") + std::string{"tlspact accept "} + host;
+  }
+  return out;
+}
+
 Result<std::string> accept_next_hop(Store& store, const std::string& given) {
   const auto key = parse_policy_key(given);
   if (!key)
     return fail(Errc::no_input,
                 shown(given) + " is neither a configured list, nor a domain, nor \"clock\"");
+  // A policy that waits for a host that fails is one word, that the host is in order another.
   auto held = accept_held(store, key->text());
-  if (!held) return held;
+  if (!held || !held->empty()) return held;
   auto alarms = accept_alarms(store, key->text());
-  if (!alarms) return alarms;
-  return *held + *alarms;
+  if (!alarms || !alarms->empty()) return alarms;
+  const auto hosts = alarmed_hosts(store, key->text());
+  if (!hosts) return std::unexpected(hosts.error());
+  if (!hosts->empty())
+    return fail(Errc::no_input,
+                "an alarm is accepted by the name of the MX host, because other "
+                "domains may share it: " +
+                    *hosts);
+  return std::string{};
 }
 
 }  // namespace
@@ -103,8 +123,8 @@ Result<CommandResult> run_accept(const std::vector<std::string>& given,
        .description =
            "The operator's word on a change that a guard holds back. SOURCE is the name of a list "
            "whose\nnew version shrinks by more than max_shrink; a domain or next-hop whose policy "
-           "waits, because\nits MX hosts do not meet it: it is enforced all the same; a domain or "
-           "MX host that did TLS and does\nnot any more: that is in order; or \"clock\": the time "
+           "waits, because\nits MX hosts do not meet it: it is enforced all the same; an MX "
+           "host that did TLS and does\nnot any more: that is in order; or \"clock\": the time "
            "of "
            "this machine is right, though it went back\nor nothing keeps it so.\n\n"
            "Exit codes: 0 accepted; 1 nothing is held back; 65 neither a list nor a domain name; "

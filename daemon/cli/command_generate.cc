@@ -28,9 +28,10 @@ std::string summary(const EntryCounts& counts) {
   std::string out = counted(counts.entries, "entry") +
                     " in force: " + std::to_string(counts.by(Source::agreement)) +
                     " by agreement, " + std::to_string(counts.by(Source::list)) + " by list";
-  for (const Source source : {Source::dane, Source::mta_sts}) {
+  for (const Source source : {Source::dane, Source::mta_sts, Source::learned}) {
     if (counts.by(source) == 0) continue;
-    out += ", " + std::to_string(counts.by(source)) + " by " + std::string{source_name(source)};
+    out += ", " + std::to_string(counts.by(source)) + (source == Source::learned ? " " : " by ") +
+           std::string{source_name(source)};
   }
   return out + "\n";
 }

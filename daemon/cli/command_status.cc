@@ -37,7 +37,7 @@ Result<CommandResult> run_status(const std::vector<std::string>& given,
   if (!store) return std::unexpected(store.error());
   if (const auto alerts = store->alerts()) status.alerts = AlertBook{alerts->records}.standing();
   result.exit_code = status.alerts.empty() ? 0 : 1;
-  result.text = "no service is running\n" + status_text(status);
+  result.text = "no service is running\n" + last_run_text(status);
   boost::json::object document = status_json(status);
   document["running"] = false;
   result.document = boost::json::serialize(document);

@@ -9,6 +9,7 @@
 
 #include "daemon/control/keep_evidence.h"
 #include "daemon/control/probe_settings.h"
+#include "daemon/control/run_record.h"
 #include "lookup/snapshot_file.h"
 
 namespace tlspact {
@@ -75,12 +76,17 @@ void EvidenceRun::probe(const FetchContext& context, const std::set<std::string>
   }
   ProbeOptions options = probe_options(config_);
   options.progress = context.progress;
+  if (context.probe_budget) {
+    options.budget = *context.probe_budget;
+    options.deadlines.whole = std::min(options.deadlines.whole, 2 * *context.probe_budget);
+  }
   auto report = run_probes(work, options, states_);
   if (!report) {
     notices.push_back({Severity::alert, "probe", report.error().text});
     return;
   }
   std::ranges::move(report->notices, std::back_inserter(notices));
+  left_ = report->left;
   if (!context.keep_in_store) return;
   add_error(keep_evidence(context.store, *report, states_), notices);
 }
@@ -90,8 +96,11 @@ void EvidenceRun::add_to(const FetchContext& context, PolicyInputs& inputs, Noti
   if (learns) add_learned(inputs, context.now);
   if (!config_.probe.enabled) return;
   const auto before = read_snapshot(config_.state_path("snapshot"));
+  // A snapshot that is lost or damaged must not make what was enforced wait: only where there never
+  // was a run is nothing enforced yet.
+  const bool first_run = !before && !read_run_record(config_.state_path("run.json"));
   const auto enforced = [&](const std::string& key) {
-    if (!before) return false;
+    if (!before) return !first_run;
     const auto entry = before->find(key);
     return entry && enforces(entry->policy->level);
   };
@@ -258,6 +267,7 @@ std::optional<Time> EvidenceRun::next_change(Time now) const {
   const auto consider = [&](Time at) {
     if (at > now && (!next || at < *next)) next = at;
   };
+  if (left_ > 0) consider(now + Seconds{1});
   for (const HeldPolicy& each : held_before_)
     consider(each.since + kLongestHold);
   for (const auto& [key, memory] : states_.endpoints.all()) {

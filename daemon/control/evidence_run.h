@@ -63,6 +63,7 @@ class EvidenceRun {
   std::vector<HeldPolicy> held_;
   std::set<std::string> enforced_before_;  ///< keys of those that matter here
   NoticeTally guard_notices_;
+  std::size_t left_ = 0;  ///< probes that are still due
 };
 
 }  // namespace tlspact

@@ -47,6 +47,7 @@ class Generation {
                                          .offline = options_.offline || options_.at.has_value(),
                                          .keep_in_store = options_.installs(),
                                          .scratch = scratch(),
+                                         .probe_budget = options_.probe_budget,
                                          .progress = options_.progress};
     Fetched fetched = fetch_sources(config_, *store, refresh_options);
     add_notices(fetched.notices);

@@ -21,6 +21,8 @@ struct GenerateOptions {
   bool offline = false;
   /// Publish the snapshot for live lookups, and leave the maps for the next run.
   bool publish_only = false;
+  /// See FetchContext.
+  std::optional<std::chrono::milliseconds> probe_budget = {};
   Time now;  ///< of the clock
   /// Called while domains are looked up; empty: nobody looks.
   std::function<void(std::size_t done, std::size_t total)> progress = {};

@@ -26,6 +26,7 @@ FetchContext context_of(Store& store, const RefreshOptions& options) {
           .look_up_now = options.look_up_now,
           .look_up_everything = options.look_up_everything,
           .tell_everything = options.tell_everything,
+          .probe_budget = options.probe_budget,
           .progress = options.progress};
 }
 

@@ -30,6 +30,7 @@ struct RefreshOptions {
   std::set<std::string> look_up_now = {};
   bool look_up_everything = false;
   bool tell_everything = false;
+  std::optional<std::chrono::milliseconds> probe_budget = {};
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 

@@ -97,6 +97,7 @@ class Run {
                     bool canary);
   [[nodiscard]] std::vector<ProbeJob> jobs();
   [[nodiscard]] bool opted_out(const std::string& name) const;
+  [[nodiscard]] bool concerns(const WayOutFault& fault, const ProbeSighting& sighting) const;
   void judge();
   void teach();
 
@@ -310,13 +311,24 @@ asio::awaitable<void> Run::probe(const Endpoint& endpoint, PoliteQueue& queue,
   sightings_.push_back(std::move(sighting));
 }
 
+/// What a server that did TLS before denies now stays an alarm, whatever it greets with: an
+/// attacker chooses the greeting.
+bool Run::concerns(const WayOutFault& fault, const ProbeSighting& sighting) const {
+  const Evidence& seen = sighting.evidence;
+  if (seen.kind != EvidenceKind::negative || seen.tls) return false;
+  if (fault.greeting.empty()) return true;
+  const bool known = host_did_tls(states_.endpoints, seen.host, options_.rules, seen.at);
+  return sighting.greeting == fault.greeting && !known;
+}
+
 void Run::judge() {
   const auto fault = way_out_fault(sightings_);
   if (!fault) return;
-  report_.frozen = *fault;
-  report_.notices.push_back({Severity::alert, "probe", *fault + "; nothing is learned meanwhile"});
+  report_.frozen = fault->text;
+  report_.notices.push_back({Severity::alert, "probe",
+                             fault->text + "; that a server does no TLS is not learned meanwhile"});
   for (ProbeSighting& each : sightings_) {
-    if (each.evidence.kind == EvidenceKind::inconclusive) continue;
+    if (!concerns(*fault, each)) continue;
     each.evidence.kind = EvidenceKind::inconclusive;
     each.evidence.detail = "does not count, the way out is at fault: " + each.evidence.detail;
   }

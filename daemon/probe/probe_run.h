@@ -61,7 +61,7 @@ struct ProbeReport {
 /// brings `states` up to date. One connection: banner, EHLO, STARTTLS, handshake, EHLO, QUIT, with
 /// whatever certificate there is. Blocks the calling thread, which runs an event loop meanwhile.
 ///
-/// Where the way out is at fault (way_out.h) all evidence of the run counts as inconclusive, and
+/// Where the way out is at fault (way_out.h) that a server does no TLS counts as inconclusive, and
 /// `frozen` says why. An operator that answers 421 is not asked again in this run. Errors: an
 /// authority file that cannot be read; a resolver that cannot be made.
 [[nodiscard]] Result<ProbeReport> run_probes(const ProbeWork& work, const ProbeOptions& options,

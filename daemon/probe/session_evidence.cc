@@ -76,6 +76,11 @@ std::optional<Evidence> session_evidence(const SessionRequest& request, const Se
                .outcome = std::string{outcome_class_name(result.outcome.outcome)},
                .detail = result.outcome.detail.substr(0, kMaxDetail),
                .names = {}};
+  // Our own demand may be what it failed at, which says nothing of the server.
+  const HostPolicy& policy = request.policy;
+  const bool demanding = policy.min_tls.value_or(TlsVersion::tls1_2) > TlsVersion::tls1_2 ||
+                         policy.ciphers || !policy.client_certificate.empty();
+  if (demanding && result.outcome.stage == Stage::handshake) out.kind = EvidenceKind::inconclusive;
   if (result.facts) add_certificate(out, request, result);
   return out;
 }

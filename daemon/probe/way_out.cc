@@ -41,7 +41,7 @@ std::optional<std::string> blocked_fault(const std::vector<ProbeSighting>& sight
          "make them, or set [probe] enabled = false";
 }
 
-std::optional<std::string> interception_fault(const std::vector<ProbeSighting>& sightings) {
+std::optional<WayOutFault> interception_fault(const std::vector<ProbeSighting>& sightings) {
   std::map<std::string, std::set<std::string>> operators;  // by greeting
   for (const ProbeSighting& each : sightings) {
     const bool no_tls = each.evidence.kind == EvidenceKind::negative && !each.evidence.tls;
@@ -54,18 +54,22 @@ std::optional<std::string> interception_fault(const std::vector<ProbeSighting>& 
     for (const std::string& name : names) {
       if (told.size() < 60) told += (told.empty() ? "" : ", ") + name;
     }
-    return "the servers of " + told + " all greet with \"" + greeting.substr(0, 80) +
-           "\" and offer no STARTTLS: something on the way answers port 25 in their place";
+    return WayOutFault{"the servers of " + told + " all greet with \"" + greeting.substr(0, 80) +
+                           "\" and offer no STARTTLS: something on the way answers port 25 in "
+                           "their place",
+                       greeting};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::string> way_out_fault(const std::vector<ProbeSighting>& sightings) {
-  if (auto fault = canary_fault(sightings)) return fault;
+std::optional<WayOutFault> way_out_fault(const std::vector<ProbeSighting>& sightings) {
+  if (auto fault = canary_fault(sightings)) return WayOutFault{*std::move(fault), {}};
   if (auto fault = interception_fault(sightings)) return fault;
-  return sightings.empty() ? std::nullopt : blocked_fault(sightings);
+  if (sightings.empty()) return std::nullopt;
+  if (auto fault = blocked_fault(sightings)) return WayOutFault{*std::move(fault), {}};
+  return std::nullopt;
 }
 
 }  // namespace tlspact

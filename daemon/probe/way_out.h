@@ -19,13 +19,22 @@ struct ProbeSighting {
   bool canary = false;
 };
 
-/// Why nothing of a run teaches, for people, one line with the remedy; nullopt: it does.
+/// What is at fault.
+struct WayOutFault {
+  std::string text;  ///< for people, one line with the remedy
+  /// Only servers that greet like this are concerned; empty: all are.
+  std::string greeting;
+};
+
+/// Why a run teaches less than it seems to; nullopt: it does not. TLS that was had is never in
+/// doubt.
 ///
 /// - Canaries, hosts that are known to do TLS: one without STARTTLS means that it is taken out on
 ///   the way; none of them positive, that mail cannot be sent from here.
 /// - Without canaries: five or more operators, and none of them could be connected to.
 /// - The same greeting without STARTTLS, by servers of three operators or more, none of which it
-///   names: something on the way answers port 25 itself.
-[[nodiscard]] std::optional<std::string> way_out_fault(const std::vector<ProbeSighting>& sightings);
+///   names: something on the way answers port 25 itself. Three strangers can bring that about, too:
+///   so it concerns nobody else.
+[[nodiscard]] std::optional<WayOutFault> way_out_fault(const std::vector<ProbeSighting>& sightings);
 
 }  // namespace tlspact

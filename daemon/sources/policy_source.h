@@ -2,6 +2,7 @@
 /// PolicySource: one place that policies come from.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -45,6 +46,8 @@ struct FetchContext {
   bool look_up_everything = false;
   /// Also add what cannot change a decision, for somebody who wants to see it.
   bool tell_everything = false;
+  /// After so long no probe is begun; nullopt: as long as it takes, within ProbeOptions::budget.
+  std::optional<std::chrono::milliseconds> probe_budget = {};
   /// Called while look-ups go on; empty: nobody looks.
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };

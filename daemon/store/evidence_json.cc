@@ -112,6 +112,8 @@ LearnedDomain domain_of(const json::object& from) {
   out.domain = text_of(from, "domain");
   for (const json::value& each : from.at("hosts").as_array())
     out.hosts.emplace_back(each.as_string());
+  for (const json::value& each : from.at("supporters").as_array())
+    out.supporters.emplace_back(each.as_string());
   out.learned = time_of(from, "learned");
   out.supported = time_of(from, "supported").value_or(Time{});
   out.look_again = time_of(from, "look_again").value_or(Time{});
@@ -162,6 +164,10 @@ std::string learned_domain_json(const LearnedDomain& domain) {
                    {"hosts", std::move(hosts)},
                    {"supported", number(domain.supported)},
                    {"look_again", number(domain.look_again)}};
+  json::array supporters;
+  for (const std::string& each : domain.supporters)
+    supporters.emplace_back(each);
+  out["supporters"] = std::move(supporters);
   put(out, "learned", domain.learned);
   return json::serialize(out);
 }

@@ -96,6 +96,8 @@ Result<void> Store::add_evidence(std::span<const Evidence> rows) {
     session_->sql << "INSERT INTO evidence VALUES (?, ?, ?, ?, ?)", use(host), use(address),
         use(at), use(kind), use(facts), now;
     session_->sql << "DELETE FROM evidence WHERE at < ?", use(oldest), now;
+    // What is not looked at any more, because DNS no longer names it.
+    session_->sql << "DELETE FROM endpoint WHERE next_probe < ?", use(oldest), now;
     transaction.commit();
     return {};
   });

@@ -133,7 +133,7 @@ TEST_CASE("Whether the way out is at fault", "[probe]") {
     CAPTURE(row.why);
     const auto fault = way_out_fault(row.sightings);
     CHECK(fault.has_value() == (row.says != nullptr));
-    if (fault && row.says != nullptr) CHECK(fault->contains(row.says));
+    if (fault && row.says != nullptr) CHECK(fault->text.contains(row.says));
   }
 }
 

@@ -62,6 +62,7 @@ class Behaviour:
     credential: object = None
     newest_tls: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
     client_authority: object = None   # asks for a client certificate of this authority
+    refuses: bool = False             # offers STARTTLS and answers 454 to it
 
     def context(self):
         """The TLS side of it, None without a credential."""
@@ -84,7 +85,7 @@ class Receiver:
         self.address, self.port = address, port
         self.name = name
         self.log = log
-        self.context = behaviour.context()
+        self.context, self.refuses = behaviour.context(), behaviour.refuses
         self.connections = 0
         self._server = None
 
@@ -140,6 +141,8 @@ class _Session(socketserver.BaseRequestHandler):
         """The replies stand here in the order of a session."""
         if verb == "EHLO":
             self._greet()
+        elif verb == "STARTTLS" and self.receiver.refuses:
+            self._say("454 4.7.0 TLS not available due to temporary reason")
         elif verb == "STARTTLS" and self.receiver.context and not self.tls:
             self._say("220 2.0.0 go ahead")
             self._shake_hands()

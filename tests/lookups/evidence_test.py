@@ -153,10 +153,11 @@ class Stripped(Evidence):
         self.assertIn("ALARM", self.run_it("probe", "good.test", expected=1))
         self.configure("enabled = true")
         self.assertRegex(self.generate(), r"alert: mx.good.test \(127.0.1.1\): did TLS until")
-        self.assertIn("is in order", self.run_it("accept", "good.test"))
+        self.assertIn("tlspact accept mx.good.test", self.run_it("accept", "good.test", expected=66))
+        self.assertIn("is in order", self.run_it("accept", "mx.good.test"))
         self.assertNotIn("did TLS until", self.generate())
         self.deliver("b@good.test")
-        self.run_it("accept", "good.test", expected=1)
+        self.run_it("accept", "mx.good.test", expected=1)
 
     def test_the_alarm_ends_when_tls_was_seen_twice(self):
         self.run_it("probe", "good.test")
@@ -165,6 +166,17 @@ class Stripped(Evidence):
         self.mail.become("mx.good.test", Behaviour(self.internet.hosts.authority.issue("mx.good.test")))
         self.assertIn("ALARM", self.run_it("probe", "good.test"))
         self.assertNotIn("ALARM", self.run_it("probe", "good.test"))
+
+
+class RefusedStarttls(Evidence):
+    def test_starttls_that_is_refused_again_and_again_is_an_alarm(self):
+        """Another way of stripping it than not to offer it."""
+        self.run_it("probe", "good.test")
+        self.mail.become("mx.good.test", Behaviour(self.internet.hosts.authority.issue("mx.good.test"), refuses=True))
+        self.assertNotIn("ALARM", self.run_it("probe", "good.test", expected=75))
+        self.assertIn("ALARM", self.run_it("probe", "good.test", expected=75))
+        self.deliver("b@good.test", expected=75)
+        self.assertEqual(self.mail.log.all(), [])
 
 
 class WayOut(Evidence):
@@ -188,6 +200,14 @@ class WayOut(Evidence):
             self.mail.receivers[f"mx.{name}.test"].name = "proxy.isp.example"
         said = self.run_it("probe", "good.test", "other.test", "third.test", expected=75)
         self.assertIn("something on the way answers port 25 in their place", said)
+
+    def test_a_greeting_that_others_share_does_not_hide_a_stripped_host(self):
+        self.run_it("probe", "good.test")
+        for name in ("good", "other", "third", "canary"):
+            self.mail.become(f"mx.{name}.test", Behaviour())
+            self.mail.receivers[f"mx.{name}.test"].name = "mail"
+        said = self.run_it("probe", "good.test", "other.test", "third.test", "canary.test", expected=75)
+        self.assertIn("ALARM", said)
 
 
 class Guard(Evidence):
@@ -226,6 +246,17 @@ class Guard(Evidence):
         said = self.generate()
         self.assertEqual(sorted(self.internet.postfix()), ["good.test"])
         self.assertRegex(said, "alert: good.test: secure by list is not met, mail to these hosts waits: mx.good.test")
+
+    def test_a_snapshot_that_is_lost_lets_nothing_go(self):
+        self.publish(good_test=("enforce", ["mx.good.test"]))
+        self.generate()
+        self.mail.strip("mx.good.test")
+        self.due()
+        snapshot = self.internet.work / "var/snapshot"
+        for spoil in (lambda: snapshot.write_bytes(b"noise" + snapshot.read_bytes()[5:]), snapshot.unlink):
+            spoil()
+            self.internet.run("generate")
+            self.assertEqual(sorted(self.internet.postfix()), ["good.test"])
 
     def test_mx_hosts_that_the_list_does_not_name(self):
         self.publish(good_test=("enforce", ["mx.elsewhere.test"]))
@@ -267,7 +298,7 @@ class Learned(Evidence):
         self.due()
         self.assertIn("did TLS until", self.generate())
         self.assertEqual(self.internet.postfix(), {"good.test": "encrypt"})
-        self.run_it("accept", "good.test")
+        self.run_it("accept", "mx.good.test")
         self.assertIn("is less strict than before", self.generate())
         self.assertEqual(self.internet.postfix(), {})
 

@@ -4,8 +4,10 @@ part of it. The name server is another one than that of world.py, at another add
 
 import json
 import os
+import pathlib
 import shutil
 import socket
+import tempfile
 import threading
 
 import cases
@@ -47,7 +49,7 @@ class LookupWorld:
     """Everything outside the mail server under test, from start() to stop()."""
 
     def __init__(self, work):
-        self._directory = work / "lookups"
+        self._directory = pathlib.Path(tempfile.mkdtemp(prefix="lookups-", dir=work))
         self.authority = certs.Authority(self._directory, "Lookups CA")
         self.private = certs.Authority(self._directory, "CA that only TLSA names")
         self.mails = receiver.MailLog()

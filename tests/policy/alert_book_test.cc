@@ -64,6 +64,20 @@ TEST_CASE("numbers do not make another cause, other words do", "[alerts]") {
   CHECK(book.update(alert("cannot be fetched"), now() + 2min).size() == 1);
 }
 
+TEST_CASE("of another subject it is another cause, digits or not", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update({{Severity::alert, "mx1.a.test", "no TLS", 0}}, now()).size() == 1);
+  CHECK(book.update({{Severity::alert, "mx2.a.test", "no TLS", 0}}, now()).size() == 1);
+  CHECK(book.standing().size() == 2);
+}
+
+TEST_CASE("after a run that failed nothing is over", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("refused"), now()).size() == 1);
+  CHECK(book.update({}, now() + 3h, false).empty());
+  CHECK(book.standing().size() == 1);
+}
+
 TEST_CASE("only alerts count", "[alerts]") {
   AlertBook book;
   CHECK(book.update({{Severity::warning, "x", "y", 0}, {Severity::note, "x", "z", 0}}, now())

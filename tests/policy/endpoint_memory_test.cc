@@ -100,6 +100,32 @@ TEST_CASE("After decay learning begins anew", "[learning]") {
   CHECK_FALSE(is_confirmed(again, kRules, again.last->at));
 }
 
+TEST_CASE("STARTTLS that is refused twice in a row is an alarm where TLS was had", "[learning]") {
+  const auto refused = [](Seconds after, const std::string& outcome) {
+    Evidence out = look(EvidenceKind::inconclusive, after, false);
+    out.stage = "starttls";
+    out.outcome = outcome;
+    return out;
+  };
+  for (const char* outcome : {"tempfail", "refused", "local"}) {
+    CAPTURE(outcome);
+    EndpointMemory memory = looks("+");
+    memory = remember(memory, refused(kDay, outcome), kRules, {});
+    CHECK_FALSE(memory.alarm);  // a server may be out of order for a moment
+    memory = remember(memory, refused(2 * kDay, outcome), kRules, {});
+    CHECK(memory.alarm);
+    CHECK(did_tls(memory, kRules, now() + 400 * kDay));
+  }
+  EndpointMemory timeouts = looks("+");
+  for (int day = 1; day < 5; ++day)
+    timeouts = remember(timeouts, refused(day * kDay, "timeout"), kRules, {});
+  CHECK_FALSE(timeouts.alarm);
+  EndpointMemory stranger;
+  for (int day = 0; day < 3; ++day)
+    stranger = remember(stranger, refused(day * kDay, "tempfail"), kRules, {});
+  CHECK_FALSE(stranger.alarm);
+}
+
 TEST_CASE("The operator's word ends alarm and memory", "[learning]") {
   const EndpointMemory accepted = accept_as_it_is(looks("++++++++-"));
   CHECK_FALSE(accepted.alarm);

@@ -137,6 +137,23 @@ TEST_CASE("Under alarm nothing decays", "[learning]") {
   CHECK_FALSE(candidate->valid_until);
 }
 
+TEST_CASE("An address that is looked at no more has no say", "[learning]") {
+  EndpointMemory forged = without_tls("a", "192.0.2.9");
+  forged.conclusive->at = now() - 4 * kDay;
+  const Endpoints endpoints = all_of({known("a"), forged});
+  CHECK(learn(with_hosts({"a"}), endpoints, kRules, now()).learned);
+}
+
+TEST_CASE("A forged MX set does not take the alarm of the true one away", "[learning]") {
+  EndpointMemory stripped = known("a");
+  LearnedDomain learned = learn(with_hosts({"a"}), all_of({stripped}), kRules, now());
+  stripped.alarm = now() + kDay;
+  learned.hosts = {"mx.evil.example"};
+  const Endpoints endpoints = all_of({stripped});
+  CHECK(has_alarm(learned, endpoints));
+  CHECK(learn(learned, endpoints, kRules, now() + 400 * kDay).learned);
+}
+
 TEST_CASE("TLS at one address of a host speaks for the host", "[learning]") {
   const Endpoints endpoints = all_of({known("a", "192.0.2.1"), without_tls("a", "192.0.2.2")});
   CHECK(host_did_tls(endpoints, "a", kRules, now()));

@@ -26,14 +26,14 @@ AGREEMENT = '[[agreement]]\npartner = "P"\ndomains = ["{}"]\nlevel = "encrypt"\n
 DEADLINE = 60
 
 
-def until(condition, why):
+def until(condition, why, deadline=DEADLINE):
     """Looks again and again; AssertionError if it does not come true."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + deadline
     while time.monotonic() < end:
         found = condition()
         if found: return found
         time.sleep(0.02)
-    raise AssertionError(f"not within {DEADLINE} s: {why() if callable(why) else why}")
+    raise AssertionError(f"not within {deadline} s: {why() if callable(why) else why}")
 
 
 def free_port():
@@ -236,7 +236,7 @@ class ServiceTest(unittest.TestCase):
         there = {line.split()[2] for line in body.splitlines() if line.startswith("# TYPE")}
         folder = pathlib.Path(__file__).resolve().parents[2] / "monitoring"
         dashboard = json.loads((folder / "grafana.json").read_text())
-        asked = "".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+        asked = "\n".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
         asked += (folder / "prometheus-rules.yml").read_text()
         names = set(re.findall(r"\btlspact_[a-z_]+", asked))
         self.assertGreater(len(names), 10)

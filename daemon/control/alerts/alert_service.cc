@@ -28,8 +28,8 @@ AlertService::AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, Sto
   });
 }
 
-void AlertService::notice(const Notices& notices, Time now) {
-  for (const AlertEvent& event : book_.update(notices, now)) {
+void AlertService::notice(const Notices& notices, Time now, bool complete) {
+  for (const AlertEvent& event : book_.update(notices, now, complete)) {
     for (const auto& notifier : notifiers_)
       pending_.push_back({.notifier = notifier->name(), .event = event, .attempts = 0, .due = now});
   }

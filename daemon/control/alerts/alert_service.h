@@ -20,8 +20,8 @@ class AlertService {
 
   AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, StoredAlerts state);
 
-  /// Brings in what a run noticed.
-  void notice(const Notices& notices, Time now);
+  /// Brings in what a run noticed; see AlertBook::update().
+  void notice(const Notices& notices, Time now, bool complete);
 
   /// Tells what is due. What a notifier does not take is due again after a minute, doubled each
   /// time up to an hour, until it does. Returns why it did not, one line each. Blocks.

@@ -23,6 +23,13 @@ namespace {
 
 namespace net = Poco::Net;
 
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return text;
+}
+
 struct Page {
   net::HTTPResponse::HTTPStatus status = net::HTTPResponse::HTTP_OK;
   std::string type = "text/plain; charset=utf-8";
@@ -93,9 +100,7 @@ class Handler : public net::HTTPRequestHandler {
     const std::size_t colon = host.rfind(':');
     if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket))
       host.resize(colon);
-    std::ranges::transform(host, host.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    host = lower_case(std::move(host));
     return hosts_.contains(host);
   }
 
@@ -119,7 +124,8 @@ class Factory : public net::HTTPRequestHandlerFactory {
 
 std::set<std::string> hosts_of(const Config& config, const std::string& address) {
   std::set<std::string> out{"localhost", "127.0.0.1", "[::1]", address, "[" + address + "]"};
-  out.insert(config.http.hosts.begin(), config.http.hosts.end());
+  for (const std::string& each : config.http.hosts)
+    out.insert(lower_case(each));
   return out;
 }
 

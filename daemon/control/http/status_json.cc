@@ -63,17 +63,10 @@ json::object status_json(const ServiceStatus& status) {
   return out;
 }
 
-std::string status_text(const ServiceStatus& status) {
-  std::string out = "running since " + format_time(status.started) + ", " +
-                    std::to_string(status.runs) + " runs, " + std::to_string(status.failed_runs) +
-                    " failed\n";
-  if (status.last_run) {
-    out += "last run " + format_time(*status.last_run) + ", " +
-           std::to_string(status.last_duration.count()) + " s";
-    out += status.last_error.empty() ? "\n" : ": " + status.last_error + "\n";
-  }
-  if (status.next_run) out += "next run " + format_time(*status.next_run) + "\n";
-  out += std::to_string(status.counts.entries) +
+std::string last_run_text(const ServiceStatus& status) {
+  std::string out = "last run " + (status.last_run ? format_time(*status.last_run) : "never");
+  if (!status.last_error.empty()) out += ": " + status.last_error;
+  out += "\n" + std::to_string(status.counts.entries) +
          " entries in force: " + std::to_string(status.counts.by(Source::agreement)) +
          " by agreement, " + std::to_string(status.counts.by(Source::dane)) + " by DANE, " +
          std::to_string(status.counts.by(Source::mta_sts)) + " by MTA-STS, " +
@@ -82,6 +75,14 @@ std::string status_text(const ServiceStatus& status) {
   for (const AlertRecord& each : status.alerts)
     out += "alert since " + format_time(each.since) + ": " + each.subject + ": " + each.text + "\n";
   return out;
+}
+
+std::string status_text(const ServiceStatus& status) {
+  std::string out = "running since " + format_time(status.started) + ", " +
+                    std::to_string(status.runs) + " runs, " + std::to_string(status.failed_runs) +
+                    " failed\n";
+  if (status.next_run) out += "next run " + format_time(*status.next_run) + "\n";
+  return out + last_run_text(status);
 }
 
 }  // namespace tlspact

@@ -14,4 +14,7 @@ namespace tlspact {
 /// For people, a few lines.
 [[nodiscard]] std::string status_text(const ServiceStatus& status);
 
+/// The same without what only a service knows.
+[[nodiscard]] std::string last_run_text(const ServiceStatus& status);
+
 }  // namespace tlspact

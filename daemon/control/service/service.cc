@@ -32,6 +32,9 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kSoonAfterFailure{10};
+/// Whoever waits for the worker does not wait for tarpits for long: what is left is due in the next
+/// run, a minute later.
+constexpr std::chrono::seconds kProbeBudget{20};
 
 Time clock_now() {
   return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
@@ -84,6 +87,7 @@ class Service {
         config_(std::make_shared<const Config>(std::move(config))),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         timer_(io_),
+        alert_timer_(io_),
         watchdog_(io_),
         watch_(io_.get_executor(), [this] { reload("a file has changed"); }),
         random_(std::random_device{}()) {}
@@ -136,7 +140,9 @@ class Service {
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
-  void look_into_store(const Config& config, const Notices& notices);
+  void look_into_store(const Config& config);
+  void tell_alerts(const Config& config);
+  void wait_for_alerts(std::optional<Time> due);
   void schedule();
 
   const ServiceOptions& options_;
@@ -144,6 +150,7 @@ class Service {
   asio::io_context io_;
   asio::signal_set signals_;
   asio::steady_timer timer_;
+  asio::steady_timer alert_timer_;
   asio::steady_timer watchdog_;
   FileWatch watch_;
   std::mt19937 random_;
@@ -153,6 +160,8 @@ class Service {
   ServiceStatus status_;
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
+  std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
+  bool is_busy_ = false;              ///< the last run found the lock taken
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
   Worker worker_;                           ///< last: its thread uses all the others
@@ -243,10 +252,11 @@ void Service::reload(const std::string& why) {
              config.error().text + "; the configuration that was read before stays");
     const Notice notice{Severity::alert, "configuration",
                         config.error().text + "; the one that was read before stays", 0};
-    worker_.add([this, notice] {
+    worker_.add([this, notice, running = config_] {
       ++status_.refused_reloads;
-      if (alerts_) alerts_->notice({notice}, clock_now());
-      board_.put(status_);
+      bad_config_ = notice;
+      alerts_->notice({notice}, clock_now(), false);
+      tell_alerts(*running);
     });
     return;
   }
@@ -254,7 +264,11 @@ void Service::reload(const std::string& why) {
   config_ = std::make_shared<const Config>(*std::move(config));
   watch_.watch(watched_paths(*config_, options_.config_file));
   resolve_->use(config_);
-  worker_.add([this] { ++status_.reloads; });
+  worker_.add([this, config = config_] {
+    ++status_.reloads;
+    bad_config_.reset();
+    alerts_ = std::make_unique<AlertService>(notifiers(*config), alerts_->state());
+  });
   start_run();
 }
 
@@ -267,6 +281,11 @@ void Service::open_alerts() {
 }
 
 void Service::take(ControlRequest request, ControlServer::Answer answer) {
+  if (request.words.front() == "status") {  // at once, whatever is at work
+    bool unused = false;
+    answer(options_.command(request, *board_.get(), unused));
+    return;
+  }
   log_line(LogPriority::info, "uid " + std::to_string(request.uid) + ": " + request.words.front());
   worker_.add([this, request = std::move(request), answer = std::move(answer)] {
     bool changed = false;
@@ -289,16 +308,24 @@ void Service::start_run() {
 void Service::do_run(const std::shared_ptr<const Config>& config) {
   const Time began = clock_now();
   const auto clock = std::chrono::steady_clock::now();
-  auto report = generate(*config, {.now = began});
+  auto report = generate(*config, {.probe_budget = kProbeBudget, .now = began});
   status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
   take_report(*config, std::move(report), began);
   board_.put(status_);
 }
 
 void Service::take_report(const Config& config, Result<GenerateReport> report, Time began) {
+  Notices notices;
+  if (!report && report.error().code == Errc::try_again) {
+    // Somebody else is at work, such as a run by hand: no fault of anything.
+    log_line(LogPriority::info, report.error().text);
+    is_busy_ = true;
+    return;
+  }
+  is_busy_ = false;
   ++status_.runs;
   status_.last_run = began;
-  Notices notices;
+  const bool complete = report.has_value();
   if (!report) {
     ++status_.failed_runs;
     status_.last_exit_code = static_cast<int>(report.error().code);
@@ -315,24 +342,35 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
   for (const Notice& each : notices) {
     if (each.severity != Severity::note) log_notice(each);
   }
-  alerts_->notice(notices, clock_now());
-  for (const std::string& failure : alerts_->tell(clock_now()))
-    log_line(LogPriority::warning, "an alert could not be told, it is tried again: " + failure);
-  look_into_store(config, notices);
+  if (bad_config_) notices.push_back(*bad_config_);
+  alerts_->notice(notices, clock_now(), complete);
   status_.notices = std::move(notices);
-  status_.alerts = alerts_->standing();
+  look_into_store(config);
+  tell_alerts(config);
 }
 
-/// Keeps the alerts, and brings the numbers up to date.
-void Service::look_into_store(const Config& config, const Notices& /*notices*/) {
+/// What a notifier does not take is kept, and due again: see schedule().
+void Service::tell_alerts(const Config& config) {
+  for (const std::string& failure : alerts_->tell(clock_now()))
+    log_line(LogPriority::warning, "an alert could not be told, it is tried again: " + failure);
   Notices unused;
   auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), unused);
+  Result<void> kept;
+  if (!store) kept = std::unexpected(store.error());
+  if (kept) kept = store->keep_alerts(alerts_->state());
+  if (!kept) log_line(LogPriority::alert, kept.error().text);
+  status_.alerts = alerts_->standing();
+  board_.put(status_);
+}
+
+/// Brings the numbers up to date.
+void Service::look_into_store(const Config& config) {
+  Notices unused;
+  auto store = Store::open(config.store_path(), Store::Access::read_only, clock_now(), unused);
   if (!store) {
     log_line(LogPriority::alert, store.error().text);
     return;
   }
-  if (auto kept = store->keep_alerts(alerts_->state()); !kept)
-    log_line(LogPriority::alert, kept.error().text);
   status_.lists.clear();
   for (const std::string& name : store->list_names().value_or(std::vector<std::string>{})) {
     const auto list = store->list(name);
@@ -357,18 +395,31 @@ void Service::schedule() {
                        .next_change = next_change_,
                        .refresh = shortest_refresh(*config)};
         Time next = next_run(times, jitter);
-        if (!status_.last_error.empty()) next = clock_now() + kSoonAfterFailure;
-        if (const auto due = alerts_->next_due())
-          next = std::min(next, std::max(*due, clock_now() + Seconds{1}));
+        if (is_busy_ || !status_.last_error.empty()) next = clock_now() + kSoonAfterFailure;
         status_.next_run = next;
         board_.put(status_);
-        asio::post(io_, [this, next] {
+        asio::post(io_, [this, next, due = alerts_->next_due()] {
+          wait_for_alerts(due);
           timer_.expires_after(std::max(next - clock_now(), Seconds{1}));
           timer_.async_wait([this](const boost::system::error_code& cancelled) {
             if (!cancelled) start_run();
           });
         });
       });
+}
+
+/// Alerts that a notifier did not take are told without a run.
+void Service::wait_for_alerts(std::optional<Time> due) {
+  alert_timer_.cancel();
+  if (!due) return;
+  alert_timer_.expires_after(std::max(*due - clock_now(), Seconds{1}));
+  alert_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    worker_.add([this, config = config_] {
+      tell_alerts(*config);
+      asio::post(io_, [this, next = alerts_->next_due()] { wait_for_alerts(next); });
+    });
+  });
 }
 
 }  // namespace
