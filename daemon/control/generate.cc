@@ -62,7 +62,8 @@ class Generation {
     inputs_ = run_inputs(fetched.fingerprint, rendering_);  // with what was met for the first time
     if (options_.publish_only) {
       report_.counts = EntryCounts::of(refreshed_.snapshot);
-      publish();
+      tell_downgrades();  // the next run compares with what is published now
+      if (!installation_->history().hold()) publish();
       return finished();
     }
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/log_reader.h"
 
+#include <chrono>
 #include <fstream>
 
+#include "daemon/sources/mail_log.h"
+#include "generators/process/subprocess.h"
 #include "generators/process/temp_directory.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -96,4 +99,75 @@ TEST_CASE("a log that cannot be read is named") {
   const auto directory = read_log(log.path(), {}, [](std::string_view) {});
   REQUIRE_FALSE(directory);
   CHECK(directory.error().text.contains("no regular file"));
+}
+
+namespace {
+
+/// A journal file, which the tool of systemd that takes messages from elsewhere writes.
+class Journal {
+ public:
+  /// One message of Postfix a domain, a second each, beginning now.
+  void append(const std::vector<std::string>& domains, const char* facility = "2") {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto start = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    std::string messages;
+    for (const std::string& domain : domains) {
+      ++written_;
+      messages += "__REALTIME_TIMESTAMP=" + std::to_string(start + written_) +
+                  "\n__MONOTONIC_TIMESTAMP=" + std::to_string(written_) +
+                  "\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_HOSTNAME=mail\nSYSLOG_FACILITY=" +
+                  facility +
+                  "\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=9\nMESSAGE=0A1B: to=<u@" + domain +
+                  ">, relay=none, x\n\n";
+    }
+    const auto done = run_command(
+        {.argv = {"/lib/systemd/systemd-journal-remote", "--output", file().string(), "-"},
+         .input = messages});
+    REQUIRE(done);
+    INFO(done->err);
+    REQUIRE(done->exit_code == 0);
+  }
+
+  Lines read() {
+    Lines lines;
+    const auto done =
+        read_journal(position_, [&](std::string_view line) { lines.emplace_back(line); },
+                     {"--file", file().string()});
+    INFO((done ? "" : done.error().text));
+    REQUIRE(done);
+    position_ = *done;
+    return lines;
+  }
+
+ private:
+  [[nodiscard]] fs::path file() const { return directory_.path() / "mail.journal"; }
+
+  TempDirectory directory_ = TempDirectory::make().value();
+  LogPosition position_;
+  int written_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the systemd journal is read on where it was left") {
+  Journal journal;
+  journal.append({"a.example", "b.example"});
+  journal.append({"not-mail.example"}, "3");
+  const Lines first = journal.read();
+  REQUIRE(first.size() == 2);
+  CHECK(recipient_domain(first[0]) == "a.example");
+  CHECK(recipient_domain(first[1]) == "b.example");
+  CHECK(journal.read().empty());
+  journal.append({"c.example"});
+  const Lines second = journal.read();
+  REQUIRE(second.size() == 1);
+  CHECK(recipient_domain(second[0]) == "c.example");
+}
+
+TEST_CASE("a journal that cannot be read is named") {
+  const auto missing =
+      read_journal({}, [](std::string_view) {}, {"--file", "/nonexistent.journal"});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == Errc::unavailable);
+  CHECK(missing.error().text.contains("journalctl"));
 }

@@ -33,8 +33,8 @@ void AlertService::notice(const Notices& notices, Time now, bool complete) {
     for (const auto& notifier : notifiers_)
       pending_.push_back({.notifier = notifier->name(), .event = event, .attempts = 0, .due = now});
   }
-  if (pending_.size() > kMaxPending)
-    pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(kMaxPending));
+  // Those that came first are most likely the cause of the others.
+  if (pending_.size() > kMaxPending) pending_.resize(kMaxPending);
 }
 
 std::vector<std::string> AlertService::tell(Time now) {

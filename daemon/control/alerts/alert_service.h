@@ -15,7 +15,7 @@ namespace tlspact {
 /// For one thread. The caller keeps its state in the store.
 class AlertService {
  public:
-  /// As many as may wait for a notifier: then the oldest are given up.
+  /// As many as may wait for a notifier: what comes then is not told, but stands in the book.
   static constexpr std::size_t kMaxPending = 1000;
 
   AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, StoredAlerts state);

@@ -42,7 +42,12 @@ class MailNotifier : public Notifier {
   [[nodiscard]] Result<void> tell(const AlertEvent& event) override {
     const auto message = Message::parse(text_of(event));
     if (!message) return std::unexpected(message.error());
-    const SessionResult result = send(*message);
+    SessionResult result;
+    try {
+      result = send(*message);
+    } catch (const std::exception& exception) {
+      return fail(Errc::unavailable, "mail to " + to_ + ": " + exception.what());
+    }
     const bool delivered =
         !result.recipients.empty() && result.recipients.front().fate == Fate::delivered;
     if (delivered) return {};

@@ -87,12 +87,25 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(const asio::any_io_
   return server;
 }
 
+namespace {
+
+/// Without a descriptor to spare accept() fails at once, again and again.
+asio::awaitable<void> pause() {
+  constexpr std::chrono::milliseconds kPause{100};
+  asio::steady_timer timer{co_await asio::this_coro::executor, kPause};
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+}  // namespace
+
 asio::awaitable<void> ControlServer::accept() {
   for (;;) {
     boost::system::error_code error;
     Socket connection =
         co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+    if (error) co_await pause();
     if (error || *open_ >= kMostOpen) continue;
     asio::co_spawn(acceptor_.get_executor(), serve(std::move(connection)), asio::detached);
   }

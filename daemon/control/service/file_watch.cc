@@ -54,7 +54,10 @@ bool FileWatch::concerns(std::string_view events) const {
     std::memcpy(&event, events.data(), sizeof(event));
     const std::string_view padded = events.substr(sizeof(event), event.len);
     const std::string name{padded.substr(0, padded.find('\0'))};
+    if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
     const auto watched = names_.find(event.wd);
+    // The directory itself has gone, or another one is in its place.
+    if (watched != names_.end() && (event.mask & IN_IGNORED) != 0) return true;
     if (watched != names_.end() && (watched->second.empty() || watched->second.contains(name)))
       return true;
     events.remove_prefix(std::min(events.size(), sizeof(event) + event.len));

@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -26,6 +28,14 @@ constexpr std::size_t kInWork = 256;
 constexpr std::size_t kWaiting = 10'000;
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxUnsent = 1UL << 20;
+
+/// Without a descriptor to spare accept() fails at once, again and again.
+asio::awaitable<void> pause() {
+  constexpr std::chrono::milliseconds kPause{100};
+  asio::steady_timer timer{co_await asio::this_coro::executor, kPause};
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
 
 }  // namespace
 
@@ -104,7 +114,10 @@ asio::awaitable<void> ResolveServer::accept() {
     stream_protocol::socket accepted =
         co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
-    if (error) continue;
+    if (error) {
+      co_await pause();
+      continue;
+    }
     auto connection = std::make_shared<Connection>(std::move(accepted));
     asio::co_spawn(executor_, serve(std::move(connection)), asio::detached);
   }

@@ -212,6 +212,9 @@ void Service::publish_finding(const std::shared_ptr<const Config>& config,
   const std::string& key = finding.correspondent.domain;
   log_line(LogPriority::info,
            key + (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
+  for (const Notice& each : report ? report->notices : Notices{}) {
+    if (each.severity != Severity::note) log_notice(each);
+  }
   if (report && !lately) status_.last_run = clock_now();
   if (!report || !lately) return;
   next_change_ = std::min(next_change_.value_or(Time::max()), *status_.last_run + kShortestPause);
