@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lookup/key_index.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 namespace tlspact {
@@ -20,12 +22,21 @@ KeySlots make_key_slots(const TextPool& keys, const HashSecret& secret) {
   if (keys.size() == 0) return {};
   KeySlots slots(keys.size() + keys.size() / 3 + 2, 0);
   const KeyIndex index{slots.size(), keys.size(), secret};
-  for (std::size_t number = 0; number < keys.size(); ++number) {
-    const std::uint64_t hash = sip_hash(secret, keys[number]);
-    std::size_t at = index.home(hash);
-    while (slots[at] != 0)
-      if (++at == slots.size()) at = 0;
-    slots[at] = index.tag(hash) | static_cast<std::uint32_t>(number + 1);
+  // In groups, so that the slots of the next ones come while one is put in.
+  constexpr std::size_t kGroup = 16;
+  std::array<std::uint64_t, kGroup> hashes{};
+  for (std::size_t first = 0; first < keys.size(); first += kGroup) {
+    const std::size_t count = std::min(kGroup, keys.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      hashes[i] = sip_hash(secret, keys[first + i]);
+      __builtin_prefetch(&slots[index.home(hashes[i])], 1);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      std::size_t at = index.home(hashes[i]);
+      while (slots[at] != 0)
+        if (++at == slots.size()) at = 0;
+      slots[at] = index.tag(hashes[i]) | static_cast<std::uint32_t>(first + i + 1);
+    }
   }
   return slots;
 }
