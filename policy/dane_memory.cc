@@ -144,4 +144,9 @@ DaneFacts facts(const DaneMemory& memory, Time now) {
           .tlsa_ever_seen = memory.tlsa_seen_at.has_value()};
 }
 
+bool says_something(const DaneFacts& facts) {
+  if (facts.state != DaneState::unknown) return facts.state != DaneState::none;
+  return facts.tlsa_ever_seen || (facts.last_good && *facts.last_good != DaneState::none);
+}
+
 }  // namespace tlspact

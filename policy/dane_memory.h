@@ -64,6 +64,9 @@ struct DaneMemory {
 /// lets it.
 [[nodiscard]] DaneFacts facts(const DaneMemory& memory, Time now);
 
+/// Whether decide() could come to another result with it than without.
+[[nodiscard]] bool says_something(const DaneFacts& facts);
+
 /// A few lines of text, 100 bytes and 50 for each host; canonical.
 [[nodiscard]] std::string encode_dane_memory(const DaneMemory& memory);
 

@@ -2,25 +2,14 @@
 #include "policy/enforcement_guard.h"
 
 #include <algorithm>
-#include <array>
 
 namespace tlspact {
 namespace {
 
-std::string hex(const std::array<std::uint8_t, 32>& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : digest) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15U];
-  }
-  return out;
-}
-
 bool pin_matches(const TlsPolicy& policy, const Evidence& seen) {
   return std::ranges::any_of(policy.pins, [&](const Fingerprint& pin) {
-    return hex(pin.sha256) == (pin.of == Fingerprint::Of::certificate ? seen.certificate_sha256
-                                                                      : seen.public_key_sha256);
+    return pin.hex() == (pin.of == Fingerprint::Of::certificate ? seen.certificate_sha256
+                                                                : seen.public_key_sha256);
   });
 }
 

@@ -30,10 +30,6 @@ std::vector<const EndpointMemory*> Endpoints::of_host(const std::string& host) c
   return out;
 }
 
-void Endpoints::erase_host(const std::string& host) {
-  std::erase_if(by_key_, [&](const auto& each) { return each.first.first == host; });
-}
-
 namespace {
 
 /// An address that is not looked at any more, because DNS no longer names it, has no say.

@@ -27,7 +27,6 @@ class Endpoints {
   /// Every one of a host, in the order of their addresses.
   [[nodiscard]] std::vector<const EndpointMemory*> of_host(const std::string& host) const;
   [[nodiscard]] const std::map<Key, EndpointMemory>& all() const { return by_key_; }
-  void erase_host(const std::string& host);
 
  private:
   std::map<Key, EndpointMemory> by_key_;

@@ -121,4 +121,14 @@ Result<Fingerprint> Fingerprint::parse(std::string_view text) {
   return fingerprint;
 }
 
+std::string Fingerprint::hex() const {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : sha256) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15U];
+  }
+  return out;
+}
+
 }  // namespace tlspact

@@ -59,6 +59,9 @@ struct Fingerprint {
   /// colons between the bytes are allowed.
   [[nodiscard]] static Result<Fingerprint> parse(std::string_view text);
 
+  /// The digest, 64 lower-case digits.
+  [[nodiscard]] std::string hex() const;
+
   friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
 };
 

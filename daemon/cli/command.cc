@@ -2,7 +2,6 @@
 #include "daemon/cli/command.h"
 
 #include <array>
-#include <chrono>
 
 namespace tlspact {
 
@@ -31,10 +30,6 @@ std::span<const Subcommand> subcommands() {
 
 Result<Config> load_config(const GlobalOptions& global) {
   return load_config(global.config_file, !global.config_given);
-}
-
-Time clock_now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 }  // namespace tlspact

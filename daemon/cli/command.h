@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/config/clock.h"
 #include "daemon/config/config.h"
 #include "policy/notice.h"
 #include "policy/result.h"
@@ -78,8 +79,5 @@ Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
 
 /// The default file may be absent; one named with --config may not.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& global);
-
-/// The clock, in whole seconds.
-[[nodiscard]] Time clock_now();
 
 }  // namespace tlspact

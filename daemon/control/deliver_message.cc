@@ -8,10 +8,12 @@
 #include <random>
 #include <utility>
 
+#include "daemon/config/clock.h"
 #include "daemon/control/probe_settings.h"
 #include "daemon/control/tlsrpt_events.h"
 #include "daemon/dns/idna.h"
 #include "daemon/dns/unbound_resolver.h"
+#include "daemon/sources/lookup_settings.h"
 #include "smtp/session/socket_channel.h"
 
 namespace tlspact {
@@ -144,7 +146,7 @@ DeliveryOptions Run::options(std::uint16_t port) const {
       const auto usual = static_cast<std::uint16_t>(config_.smtp.port);
       return did_tls_(endpoint_host(host, port, usual), address);
     };
-  result.now = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
+  result.now = clock_now;
   result.connect = [this](const SessionRequest& request) -> std::unique_ptr<SessionChannel> {
     return std::make_unique<SocketChannel>(io_.get_executor(), tls_, request.deadlines.whole,
                                            &message_);
@@ -213,13 +215,6 @@ asio::awaitable<void> Run::carry(DeliveryPlan plan, const Group& group, std::uin
                                  DomainDelivery& result) {
   const DeliveryOptions how = options(port);
   result.report = co_await deliver(plan, envelope_of(group), message_.facts(), trusted_, how);
-}
-
-DnsOptions dns_options(const Config& config) {
-  DnsOptions options;
-  options.servers = config.dns.servers;
-  options.trust_anchor = config.dane.enabled ? config.dns.trust_anchor : "";
-  return options;
 }
 
 }  // namespace

@@ -15,10 +15,6 @@
 namespace tlspact {
 namespace {
 
-void add_error(const Result<void>& done, Notices& notices) {
-  if (!done) notices.push_back({Severity::alert, "store", done.error().text});
-}
-
 template <class T>
 T value_or_alert(Result<T> read, Notices& notices) {
   if (read) return *std::move(read);
@@ -88,41 +84,43 @@ void EvidenceRun::probe(const FetchContext& context, const std::set<std::string>
   std::ranges::move(report->notices, std::back_inserter(notices));
   left_ = report->left;
   if (!context.keep_in_store) return;
-  add_error(keep_evidence(context.store, *report, states_), notices);
+  note_fault(keep_evidence(context.store, *report, states_), notices);
 }
 
 void EvidenceRun::add_to(const FetchContext& context, PolicyInputs& inputs, Notices& notices) {
-  const bool learns = config_.learn.level == "encrypt";
-  if (learns) add_learned(inputs, context.now);
-  if (!config_.probe.enabled) return;
-  const auto before = read_snapshot(config_.state_path("snapshot"));
-  // A snapshot that is lost or damaged must not make what was enforced wait: only where there never
-  // was a run is nothing enforced yet.
-  const bool first_run = !before && !read_run_record(config_.state_path("run.json"));
-  const auto enforced = [&](const std::string& key) {
-    if (!before) return !first_run;
-    const auto entry = before->find(key);
-    return entry && enforces(entry->policy->level);
-  };
-  for (const std::string& key : next_hops(inputs)) {
-    if (enforced(key)) enforced_before_.insert(key);
+  const bool guards = config_.probe.enabled;
+  if (guards) {
+    read_before();
+    guard_lists(inputs, context.now);
   }
-  guard_lists(inputs, context.now);
-  if (learns) {
-    for (const auto& [key, domain] : states_.domains) {
-      const auto candidate =
-          learned_candidate(domain, states_.endpoints, learn_rules(config_), context.now);
-      if (candidate) guard(key, Source::learned, *candidate->policy, context.now, inputs);
-    }
-  }
+  if (config_.learn.level == "encrypt") add_learned(inputs, guards, context.now);
+  if (!guards) return;
   std::ranges::move(guard_notices_.take(), std::back_inserter(notices));
   if (context.keep_in_store) keep_held(context, notices);
 }
 
-void EvidenceRun::add_learned(PolicyInputs& inputs, Time now) const {
+/// A snapshot that is lost or damaged must not make what was enforced wait: only where there never
+/// was a run is nothing enforced yet.
+void EvidenceRun::read_before() {
+  if (auto snapshot = read_snapshot(config_.state_path("snapshot"))) {
+    before_ = *std::move(snapshot);
+  } else {
+    first_run_ = !read_run_record(config_.state_path("run.json"));
+  }
+}
+
+bool EvidenceRun::was_enforced(const std::string& key) const {
+  if (!before_) return !first_run_;
+  const auto entry = before_->find(key);
+  return entry && enforces(entry->policy->level);
+}
+
+void EvidenceRun::add_learned(PolicyInputs& inputs, bool guards, Time now) {
   for (const auto& [key, domain] : states_.domains) {
     auto candidate = learned_candidate(domain, states_.endpoints, learn_rules(config_), now);
-    if (candidate) inputs.add(PolicyKey::from_normal_form(key), *std::move(candidate));
+    if (!candidate) continue;
+    if (guards) guard(key, Source::learned, *candidate->policy, now, inputs);
+    inputs.add(PolicyKey::from_normal_form(key), *std::move(candidate));
   }
 }
 
@@ -140,25 +138,29 @@ void EvidenceRun::guard_lists(PolicyInputs& inputs, Time now) {
   }
 }
 
-void EvidenceRun::guard(const std::string& key, Source source, const TlsPolicy& policy, Time now,
-                        PolicyInputs& inputs) {
-  if (enforced_before_.contains(key)) return;
+/// As it waited before, or one that begins to.
+HeldPolicy EvidenceRun::held_policy(const std::string& key, Source source, Time now) const {
   const auto same = [&](const HeldPolicy& each) {
     return each.domain == key && each.source == source;
   };
-  const auto position = std::ranges::lower_bound(
-      held_before_, key, {}, [](const HeldPolicy& each) { return each.domain; });
-  const auto known = std::find_if(position, held_before_.end(), [&](const HeldPolicy& each) {
+  const auto first = std::ranges::lower_bound(held_before_, key, {}, &HeldPolicy::domain);
+  const auto known = std::find_if(first, held_before_.end(), [&](const HeldPolicy& each) {
     return same(each) || each.domain != key;
   });
-  HeldPolicy held{.domain = key, .source = source, .since = now};
-  if (known != held_before_.end() && same(*known)) held = *known;
+  if (known != held_before_.end() && same(*known)) return *known;
+  return {.domain = key, .source = source, .since = now};
+}
+
+void EvidenceRun::guard(const std::string& key, Source source, const TlsPolicy& policy, Time now,
+                        PolicyInputs& inputs) {
+  if (was_enforced(key)) return;
+  const HeldPolicy held = held_policy(key, source, now);
   const auto domain = states_.domains.find(key);
   const auto proofs = domain == states_.domains.end()
                           ? std::vector<HostProof>{}
                           : prove_domain(policy, domain->second, states_.endpoints, now);
   const GuardVerdict verdict = judge_enforcement(proofs, held.since, held.accepted, now);
-  held_.push_back(std::move(held));
+  held_.push_back(held);
   const PolicyKey next_hop = PolicyKey::from_normal_form(key);
   switch (verdict) {
     case GuardVerdict::enforce:
@@ -191,7 +193,7 @@ void EvidenceRun::keep_held(const FetchContext& context, Notices& notices) {
   std::ranges::sort(held_, {}, [](const HeldPolicy& each) {
     return std::pair{each.domain, source_name(each.source)};
   });
-  if (held_ != held_before_) add_error(context.store.keep_only_held_policies(held_), notices);
+  if (held_ != held_before_) note_fault(context.store.keep_only_held_policies(held_), notices);
 }
 
 void EvidenceRun::judge_alarms(NoticeTally& tally) const {

@@ -14,6 +14,7 @@
 #include "daemon/sources/policy_source.h"
 #include "policy/decide.h"
 #include "policy/enforcement_guard.h"
+#include "policy/snapshot.h"
 
 namespace tlspact {
 
@@ -48,7 +49,10 @@ class EvidenceRun {
   [[nodiscard]] const ProbeStates& states() const { return states_; }
 
  private:
-  void add_learned(PolicyInputs& inputs, Time now) const;
+  void read_before();
+  [[nodiscard]] bool was_enforced(const std::string& key) const;
+  [[nodiscard]] HeldPolicy held_policy(const std::string& key, Source source, Time now) const;
+  void add_learned(PolicyInputs& inputs, bool guards, Time now);
   void guard(const std::string& key, Source source, const TlsPolicy& policy, Time now,
              PolicyInputs& inputs);
   void guard_lists(PolicyInputs& inputs, Time now);
@@ -61,7 +65,8 @@ class EvidenceRun {
   ProbeStates states_;
   std::vector<HeldPolicy> held_before_;  ///< by domain and source
   std::vector<HeldPolicy> held_;
-  std::set<std::string> enforced_before_;  ///< keys of those that matter here
+  std::optional<Snapshot> before_;  ///< what the last run published; nullopt: it cannot be read
+  bool first_run_ = false;          ///< there never was one
   NoticeTally guard_notices_;
   std::size_t left_ = 0;  ///< probes that are still due
 };

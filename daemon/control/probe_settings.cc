@@ -6,6 +6,9 @@
 #include <array>
 #include <chrono>
 
+#include "daemon/config/clock.h"
+#include "daemon/sources/lookup_settings.h"
+
 namespace tlspact {
 namespace {
 
@@ -44,8 +47,7 @@ LearnRules learn_rules(const Config& config) {
 
 ProbeOptions probe_options(const Config& config) {
   ProbeOptions out;
-  out.dns.servers = config.dns.servers;
-  out.dns.trust_anchor = config.dane.enabled ? config.dns.trust_anchor : "";
+  out.dns = dns_options(config);
   out.ca_file = config.tls.ca_file;
   out.helo = helo_name(config);
   out.port = static_cast<std::uint16_t>(config.smtp.port);
@@ -57,7 +59,7 @@ ProbeOptions probe_options(const Config& config) {
   out.rules = learn_rules(config);
   out.interval = config.probe.interval;
   out.deadlines = probe_deadlines();
-  out.clock = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
+  out.clock = clock_now;
   return out;
 }
 

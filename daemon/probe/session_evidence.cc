@@ -2,29 +2,15 @@
 #include "daemon/probe/session_evidence.h"
 
 #include <algorithm>
-#include <array>
 
 #include "policy/learning.h"
 #include "smtp/tls/openssl_handles.h"
+#include "smtp/transcript/binary_text.h"
 
 namespace tlspact {
 namespace {
 
 constexpr std::size_t kMaxDetail = 300;
-
-std::string sha256_hex(std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    return "";
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 15U];
-  }
-  return out;
-}
 
 /// Whether a record matched, of those that can be used; nullopt: there are none.
 std::optional<bool> dane_verdict(const CertificateVerdict& verdict) {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/config/clock.h"
 #include "daemon/dns/dnssec_self_test.h"
+#include "daemon/sources/lookup_settings.h"
 #include "daemon/sources/sts_lookup.h"
 #include "policy/dane_memory.h"
 #include "smtp/mx_lookup.h"
@@ -19,16 +21,6 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::hours kResolverAge{1};
 constexpr Seconds kLeastNone = std::chrono::minutes{30};
 
-Time clock_now() {
-  return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
-}
-
-bool says_something(const DaneMemory& memory, Time now) {
-  const DaneFacts known = facts(memory, now);
-  if (known.state != DaneState::unknown) return known.state != DaneState::none;
-  return known.tlsa_ever_seen || (known.last_good && *known.last_good != DaneState::none);
-}
-
 }  // namespace
 
 LiveLookup::LiveLookup(asio::any_io_executor executor, std::shared_ptr<const Config> config)
@@ -36,22 +28,13 @@ LiveLookup::LiveLookup(asio::any_io_executor executor, std::shared_ptr<const Con
 
 asio::awaitable<bool> LiveLookup::prepare() {
   if (resolver_ && Steady::now() - made_ < kResolverAge) co_return true;
-  DnsOptions options;
-  constexpr std::chrono::seconds kDeadline{5};
-  options.servers = config_->dns.servers;
-  options.trust_anchor = config_->dane.enabled ? config_->dns.trust_anchor : "";
-  options.deadline = kDeadline;
+  const DnsOptions options = source_dns_options(*config_);
   auto made = co_await make_resolver(options);
   if (!made || made->self_test.support == DnssecSupport::servers_unreachable) co_return false;
   resolver_ = std::move(made->resolver);
   validates_ = made->self_test.support == DnssecSupport::works;
   made_ = Steady::now();
-  StsFetchOptions fetch;
-  fetch.port = static_cast<std::uint16_t>(config_->mta_sts.port);
-  fetch.timeout = config_->mta_sts.timeout;
-  fetch.private_addresses = config_->mta_sts.private_addresses;
-  fetch.ca_file = config_->tls.ca_file;
-  fetcher_ = std::make_shared<StsFetcher>(executor_, std::move(fetch));
+  fetcher_ = std::make_shared<StsFetcher>(executor_, sts_fetch_options(*config_));
   co_return true;
 }
 
@@ -84,7 +67,7 @@ asio::awaitable<void> LiveLookup::look_up_dane(PolicyKey key, LiveFinding& findi
   const DaneMemory memory =
       remember(before, dane_observation(lookup, now), config_->dns.max_stale, now);
   finding.dane = StoredDane{text, encode_dane_memory(memory), memory.look_again_at};
-  finding.says_something = finding.says_something || says_something(memory, now);
+  finding.says_something = finding.says_something || says_something(facts(memory, now));
   finding.none_until = std::min(finding.none_until, memory.look_again_at);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/sources/correspondents.h"
+#include "daemon/sources/lookup_settings.h"
 
 namespace tlspact {
 namespace {
@@ -41,26 +42,16 @@ Candidate dane_candidate(const DaneMemory& memory, const DaneFacts& facts) {
   return out;
 }
 
-/// Whether decide() could come to another result with it than without.
-bool says_something(const DaneFacts& facts) {
-  if (facts.state != DaneState::unknown) return facts.state != DaneState::none;
-  return facts.tlsa_ever_seen || (facts.last_good && *facts.last_good != DaneState::none);
-}
-
-void add_error(const Result<void>& done, Notices& notices) {
-  if (!done) notices.push_back({Severity::alert, "store", done.error().text});
-}
-
 /// Brings what a batch of look-ups has changed into the store.
 void keep(Store& store, const PublishedStates& changed, Notices& notices) {
   std::vector<StoredSts> sts;
   for (const auto& [domain, state] : changed.sts)
     sts.push_back({domain, state});
-  add_error(store.keep_sts(sts), notices);
+  note_fault(store.keep_sts(sts), notices);
   std::vector<StoredDane> dane;
   for (const auto& [key, memory] : changed.dane)
     dane.push_back({key, encode_dane_memory(memory), memory.look_again_at});
-  add_error(store.keep_dane(dane), notices);
+  note_fault(store.keep_dane(dane), notices);
 }
 
 /// The run's time, as it goes on while the run does.
@@ -88,15 +79,15 @@ FetchReport PublishedSource::fetch(const FetchContext& context) {
 
 void PublishedSource::read_store(const FetchContext& context, Notices& notices) {
   if (config_.mta_sts.enabled)
-    add_error(context.store.each_sts(
-                  [&](StoredSts row) { states_.sts[row.domain] = std::move(row.state); }),
-              notices);
+    note_fault(context.store.each_sts(
+                   [&](StoredSts row) { states_.sts[row.domain] = std::move(row.state); }),
+               notices);
   if (dane_)
-    add_error(context.store.each_dane([&](const StoredDane& row) {
+    note_fault(context.store.each_dane([&](const StoredDane& row) {
       // One that cannot be read is looked at anew.
       if (auto memory = decode_dane_memory(row.memory)) states_.dane[row.domain] = *memory;
     }),
-              notices);
+               notices);
   const auto known = context.store.correspondents();
   if (!known) notices.push_back({Severity::alert, "store", known.error().text});
   for (const StoredCorrespondent& each : known.value_or(std::vector<StoredCorrespondent>{}))
@@ -118,20 +109,14 @@ void PublishedSource::read_files(const FetchContext& context, Notices& notices) 
   if (!context.keep_in_store) return;
   // First the domains: a position that is lost costs time, a domain would be missed.
   const auto kept = context.store.keep_correspondents(read.named);
-  add_error(kept, notices);
-  if (kept) add_error(context.store.keep_log_positions(read.positions), notices);
+  note_fault(kept, notices);
+  if (kept) note_fault(context.store.keep_log_positions(read.positions), notices);
 }
 
 LookupOptions PublishedSource::options(const FetchContext& context, Notices& notices) const {
-  constexpr std::chrono::seconds kDnsDeadline{5};
   LookupOptions out;
-  out.dns.servers = config_.dns.servers;
-  out.dns.trust_anchor = dane_ ? config_.dns.trust_anchor : "";
-  out.dns.deadline = kDnsDeadline;
-  out.fetch.port = static_cast<std::uint16_t>(config_.mta_sts.port);
-  out.fetch.timeout = config_.mta_sts.timeout;
-  out.fetch.private_addresses = config_.mta_sts.private_addresses;
-  out.fetch.ca_file = config_.tls.ca_file;
+  out.dns = source_dns_options(config_);
+  out.fetch = sts_fetch_options(config_);
   out.times.refresh = config_.mta_sts.refresh;
   out.max_stale = config_.dns.max_stale;
   out.clock = clock_from(context.now);
@@ -207,8 +192,8 @@ void PublishedSource::forget(const FetchContext& context, const std::set<std::st
     states_.dane.erase(text);
   }
   if (context.keep_in_store && !gone.empty())
-    add_error(context.store.forget_domains(std::vector<std::string>(gone.begin(), gone.end())),
-              notices);
+    note_fault(context.store.forget_domains(std::vector<std::string>(gone.begin(), gone.end())),
+               notices);
 }
 
 void PublishedSource::add_sts(const FetchContext& context, PolicyInputs& inputs,

@@ -15,9 +15,6 @@ using Poco::Data::Keywords::use;
 
 namespace {
 
-using Integers = std::vector<Poco::Int64>;
-using Texts = std::vector<std::string>;
-
 /// 0: it stands.
 Poco::Int64 ended_at(const AlertRecord& record) {
   return record.ended ? to_sql(*record.ended) : 0;

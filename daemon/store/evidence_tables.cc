@@ -15,9 +15,6 @@ using Poco::Data::Keywords::use;
 
 namespace {
 
-using Integers = std::vector<Poco::Int64>;
-using Texts = std::vector<std::string>;
-
 /// Nobody looks at more of one host.
 constexpr int kMaxTold = 1000;
 

@@ -19,9 +19,7 @@ using Poco::Data::Keywords::use;
 
 namespace {
 
-using Integers = std::vector<Poco::Int64>;
 using Times = std::vector<Poco::Nullable<Poco::Int64>>;
-using Texts = std::vector<std::string>;
 using Blobs = std::vector<Poco::Data::BLOB>;
 
 constexpr std::size_t kPiece = 4096;  ///< rows that are copied at once

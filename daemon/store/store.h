@@ -55,6 +55,11 @@ struct StoredFile {
   friend bool operator==(const StoredFile&, const StoredFile&) = default;
 };
 
+/// A store that fails is an alert, and the run goes on with what it has.
+inline void note_fault(const Result<void>& done, Notices& notices) {
+  if (!done) notices.push_back({Severity::alert, "store", done.error().text, 0});
+}
+
 /// One SQLite file in WAL mode, mode 0640, and beside it the directory FILE.lists with the bytes of
 /// each list in a file named by its SHA-256: a list of a gigabyte would be written twice by a
 /// database. For one thread. SQL is only ever bound, never built from text. Poco's exceptions end

@@ -22,16 +22,6 @@ constexpr std::string_view kSendersHead =
 constexpr std::string_view kAskHead =
     "# Clients that are asked for a certificate. Made by tlspact generate.\n";
 
-std::string hex(const Fingerprint& fingerprint) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : fingerprint.sha256) {
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
-}
-
 std::string network_line(const Network& network, std::string_view value) {
   const std::string quotes = network.ipv6 ? "\"" : "";
   return quotes + network.text() + quotes + ": " + std::string{value};
@@ -61,7 +51,7 @@ class Inbound {
         alert_key(party);
         return std::string{kEncrypt};
       }
-      list += (list.empty() ? "" : ":") + hex(each);
+      list += (list.empty() ? "" : ":") + each.hex();
     }
     return "require=certificate fp=" + list;
   }

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <exception>
 
+#include "daemon/config/clock.h"
 #include "daemon/control/alerts/notifier.h"
 #include "daemon/control/probe_settings.h"
 #include "smtp/session/session.h"
@@ -61,7 +62,7 @@ class MailNotifier : public Notifier {
   [[nodiscard]] std::string text_of(const AlertEvent& event) const {
     const AlertRecord& record = event.record;
     const bool over = event.kind == AlertEvent::Kind::ended;
-    const Time now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+    const Time now = clock_now();
     std::string out =
         "From: tlspact <tlspact@" + host_ + ">\nTo: " + to_ + "\nSubject: [tlspact] " +
         (over ? "over: " : "alert: ") + header_text(record.subject) + "\nDate: " + date_text(now) +

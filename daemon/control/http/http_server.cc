@@ -142,10 +142,6 @@ HttpServer::~HttpServer() {
   parts_->server->stopAll(true);
 }
 
-std::uint16_t HttpServer::port() const {
-  return parts_->server->port();
-}
-
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
                                                       const StatusBoard& board) {
   if (config.http.listen.empty()) return nullptr;

@@ -26,8 +26,6 @@ class HttpServer {
   HttpServer(HttpServer&&) = delete;
   HttpServer& operator=(HttpServer&&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const;
-
  private:
   struct Parts;
   explicit HttpServer(std::unique_ptr<Parts> parts);

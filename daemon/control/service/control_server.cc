@@ -2,18 +2,20 @@
 #include "daemon/control/service/control_server.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 #include <utility>
+
+#include "daemon/control/service/unix_listener.h"
 
 namespace tlspact {
 namespace {
@@ -27,6 +29,8 @@ constexpr std::chrono::seconds kPatience{10};
 
 /// Whether somebody listens there.
 bool is_alive(const fs::path& socket) {
+  constexpr std::size_t kLongestPath = 107;  // Asio throws for a longer one
+  if (socket.string().size() > kLongestPath) return false;
   asio::io_context io;
   stream_protocol::socket probe{io};
   boost::system::error_code error;
@@ -64,50 +68,24 @@ ControlServer::~ControlServer() {
 Result<std::unique_ptr<ControlServer>> ControlServer::listen(const asio::any_io_executor& executor,
                                                              const fs::path& socket,
                                                              Handler handler) {
-  constexpr std::size_t kLongestPath = 107;
-  if (socket.string().size() > kLongestPath)
-    return fail(Errc::config,
-                socket.string() + ": is too long for a socket: choose another run_dir");
   std::error_code ignored;
   fs::create_directories(socket.parent_path(), ignored);
   if (is_alive(socket))
     return fail(Errc::try_again, socket.string() + ": another tlspactd is at work");
-  fs::remove(socket, ignored);
   std::unique_ptr<ControlServer> server{new ControlServer{executor, socket, std::move(handler)}};
-  boost::system::error_code error;
-  const stream_protocol::endpoint endpoint{socket.string()};
-  server->acceptor_.open(endpoint.protocol(), error);
-  if (!error) server->acceptor_.bind(endpoint, error);
-  if (!error) server->acceptor_.listen(stream_protocol::socket::max_listen_connections, error);
   constexpr mode_t kEverybody = 0666;
-  if (!error && ::chmod(socket.c_str(), kEverybody) != 0)
-    error = {errno, boost::system::generic_category()};
-  if (error) return fail(Errc::io, socket.string() + ": cannot be listened on: " + error.message());
+  if (auto done = listen_at(server->acceptor_, socket, kEverybody); !done)
+    return std::unexpected(done.error());
   asio::co_spawn(executor, server->accept(), asio::detached);
   return server;
 }
 
-namespace {
-
-/// Without a descriptor to spare accept() fails at once, again and again.
-asio::awaitable<void> pause() {
-  constexpr std::chrono::milliseconds kPause{100};
-  asio::steady_timer timer{co_await asio::this_coro::executor, kPause};
-  boost::system::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
-
-}  // namespace
-
 asio::awaitable<void> ControlServer::accept() {
   for (;;) {
-    boost::system::error_code error;
-    Socket connection =
-        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
-    if (error) co_await pause();
-    if (error || *open_ >= kMostOpen) continue;
-    asio::co_spawn(acceptor_.get_executor(), serve(std::move(connection)), asio::detached);
+    Socket connection = co_await next_connection(acceptor_);
+    if (!connection.is_open()) co_return;
+    if (*open_ < kMostOpen)
+      asio::co_spawn(acceptor_.get_executor(), serve(std::move(connection)), asio::detached);
   }
 }
 

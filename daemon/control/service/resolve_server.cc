@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/service/resolve_server.h"
 
-#include <sys/stat.h>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "daemon/control/service/unix_listener.h"
 #include "daemon/dns/idna.h"
 
 namespace tlspact {
@@ -28,14 +25,6 @@ constexpr std::size_t kInWork = 256;
 constexpr std::size_t kWaiting = 10'000;
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxUnsent = 1UL << 20;
-
-/// Without a descriptor to spare accept() fails at once, again and again.
-asio::awaitable<void> pause() {
-  constexpr std::chrono::milliseconds kPause{100};
-  asio::steady_timer timer{co_await asio::this_coro::executor, kPause};
-  boost::system::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
 
 }  // namespace
 
@@ -90,34 +79,21 @@ Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(const asio::any_io_
                                                              const fs::path& socket,
                                                              std::shared_ptr<const Config> config,
                                                              Hooks hooks) {
-  std::error_code ignored;
-  fs::remove(socket, ignored);  // the control socket has seen that no other service is at work
   std::unique_ptr<ResolveServer> server{
       new ResolveServer{executor, socket, std::move(config), std::move(hooks)}};
-  boost::system::error_code error;
-  const stream_protocol::endpoint endpoint{socket.string()};
-  server->acceptor_.open(endpoint.protocol(), error);
-  if (!error) server->acceptor_.bind(endpoint, error);
-  if (!error) server->acceptor_.listen(stream_protocol::socket::max_listen_connections, error);
-  // The answerer is of the same group at least: strangers do not choose what is looked up.
+  // The answerer is of the same group at least: strangers do not choose what is looked up. That no
+  // other service is at work the control socket has seen.
   constexpr mode_t kGroup = 0660;
-  if (!error && ::chmod(socket.c_str(), kGroup) != 0)
-    error = {errno, boost::system::generic_category()};
-  if (error) return fail(Errc::io, socket.string() + ": cannot be listened on: " + error.message());
+  if (auto done = listen_at(server->acceptor_, socket, kGroup); !done)
+    return std::unexpected(done.error());
   asio::co_spawn(executor, server->accept(), asio::detached);
   return server;
 }
 
 asio::awaitable<void> ResolveServer::accept() {
   for (;;) {
-    boost::system::error_code error;
-    stream_protocol::socket accepted =
-        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
-    if (error) {
-      co_await pause();
-      continue;
-    }
+    stream_protocol::socket accepted = co_await next_connection(acceptor_);
+    if (!accepted.is_open()) co_return;
     auto connection = std::make_shared<Connection>(std::move(accepted));
     asio::co_spawn(executor_, serve(std::move(connection)), asio::detached);
   }

@@ -12,6 +12,7 @@
 #include <random>
 #include <utility>
 
+#include "daemon/config/clock.h"
 #include "daemon/control/alerts/alert_service.h"
 #include "daemon/control/generate.h"
 #include "daemon/control/http/http_server.h"
@@ -20,9 +21,9 @@
 #include "daemon/control/service/file_watch.h"
 #include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
-#include "daemon/control/service/service_log.h"
 #include "daemon/control/service/worker.h"
 #include "daemon/store/store.h"
+#include "lookup/log.h"
 #include "lookup/service_manager.h"
 
 namespace tlspact {
@@ -35,10 +36,6 @@ constexpr std::chrono::seconds kSoonAfterFailure{10};
 /// Whoever waits for the worker does not wait for tarpits for long: what is left is due in the next
 /// run, a minute later.
 constexpr std::chrono::seconds kProbeBudget{20};
-
-Time clock_now() {
-  return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
-}
 
 /// The shortest refresh time of all sources.
 Seconds shortest_refresh(const Config& config) {
@@ -60,6 +57,16 @@ std::vector<fs::path> watched_paths(const Config& config, const std::string& con
     }
   }
   return out;
+}
+
+/// "list community: refused: … (and 3 more)".
+void log_notice(const Notice& notice) {
+  const auto level = notice.severity == Severity::alert     ? LogLevel::alert
+                     : notice.severity == Severity::warning ? LogLevel::warning
+                                                            : LogLevel::info;
+  std::string text = notice.subject + ": " + notice.text;
+  if (notice.more > 0) text += " (and " + std::to_string(notice.more) + " more)";
+  log_line(level, text);
 }
 
 void count(const Endpoints& endpoints, EvidenceCounts& counts) {
@@ -106,13 +113,12 @@ class Service {
     open_alerts();
     status_.version = options_.version;
     status_.started = clock_now();
-    status_.config_file = options_.config_file;
     board_.put(status_);
     watch_.watch(watched_paths(*config_, options_.config_file));
     wait_for_signal();
     keep_watchdog_quiet();
     notify_service_manager("READY=1\nSTATUS=The maps that are installed are in force");
-    log_line(LogPriority::info, "ready: " + control_socket().string());
+    log_line(LogLevel::info, "ready: " + control_socket().string());
     start_run();
     io_.run();
     notify_service_manager("STOPPING=1");
@@ -124,7 +130,7 @@ class Service {
     return fs::path{config_->service.run_dir} / "control";
   }
   static int refused(const Error& error) {
-    log_line(LogPriority::error, error.text);
+    log_line(LogLevel::error, error.text);
     return static_cast<int>(error.code);
   }
 
@@ -198,7 +204,7 @@ void Service::keep_finding(LiveFinding finding, std::function<void()> done) {
     if (kept) kept = store->keep_correspondents(std::span{&finding.correspondent, 1});
     if (kept && finding.dane) kept = store->keep_dane(std::span{&*finding.dane, 1});
     if (kept && finding.sts) kept = store->keep_sts(std::span{&*finding.sts, 1});
-    if (!kept) log_line(LogPriority::alert, kept.error().text);
+    if (!kept) log_line(LogLevel::alert, kept.error().text);
     if (kept && finding.says_something) publish_finding(config, finding);
     done();
   });
@@ -210,7 +216,7 @@ void Service::publish_finding(const std::shared_ptr<const Config>& config,
   const bool lately = status_.last_run && clock_now() - *status_.last_run < kShortestPause;
   auto report = generate(*config, {.offline = true, .publish_only = lately, .now = clock_now()});
   const std::string& key = finding.correspondent.domain;
-  log_line(LogPriority::info,
+  log_line(LogLevel::info,
            key + (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
   for (const Notice& each : report ? report->notices : Notices{}) {
     if (each.severity != Severity::note) log_notice(each);
@@ -231,7 +237,7 @@ void Service::wait_for_signal() {
       wait_for_signal();
       return;
     }
-    log_line(LogPriority::info, "ending");
+    log_line(LogLevel::info, "ending");
     http_.reset();
     io_.stop();
   });
@@ -251,7 +257,7 @@ void Service::keep_watchdog_quiet() {
 void Service::reload(const std::string& why) {
   auto config = load_config(options_.config_file, !options_.config_given);
   if (!config) {
-    log_line(LogPriority::alert,
+    log_line(LogLevel::alert,
              config.error().text + "; the configuration that was read before stays");
     const Notice notice{Severity::alert, "configuration",
                         config.error().text + "; the one that was read before stays", 0};
@@ -263,7 +269,7 @@ void Service::reload(const std::string& why) {
     });
     return;
   }
-  log_line(LogPriority::info, why + ": the configuration is read anew");
+  log_line(LogLevel::info, why + ": the configuration is read anew");
   config_ = std::make_shared<const Config>(*std::move(config));
   watch_.watch(watched_paths(*config_, options_.config_file));
   resolve_->use(config_);
@@ -289,7 +295,7 @@ void Service::take(ControlRequest request, ControlServer::Answer answer) {
     answer(options_.command(request, *board_.get(), unused));
     return;
   }
-  log_line(LogPriority::info, "uid " + std::to_string(request.uid) + ": " + request.words.front());
+  log_line(LogLevel::info, "uid " + std::to_string(request.uid) + ": " + request.words.front());
   worker_.add([this, request = std::move(request), answer = std::move(answer)] {
     bool changed = false;
     ControlReply reply = options_.command(request, status_, changed);
@@ -321,7 +327,7 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
   Notices notices;
   if (!report && report.error().code == Errc::try_again) {
     // Somebody else is at work, such as a run by hand: no fault of anything.
-    log_line(LogPriority::info, report.error().text);
+    log_line(LogLevel::info, report.error().text);
     is_busy_ = true;
     return;
   }
@@ -355,13 +361,13 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
 /// What a notifier does not take is kept, and due again: see schedule().
 void Service::tell_alerts(const Config& config) {
   for (const std::string& failure : alerts_->tell(clock_now()))
-    log_line(LogPriority::warning, "an alert could not be told, it is tried again: " + failure);
+    log_line(LogLevel::warning, "an alert could not be told, it is tried again: " + failure);
   Notices unused;
   auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), unused);
   Result<void> kept;
   if (!store) kept = std::unexpected(store.error());
   if (kept) kept = store->keep_alerts(alerts_->state());
-  if (!kept) log_line(LogPriority::alert, kept.error().text);
+  if (!kept) log_line(LogLevel::alert, kept.error().text);
   status_.alerts = alerts_->standing();
   board_.put(status_);
 }
@@ -371,7 +377,7 @@ void Service::look_into_store(const Config& config) {
   Notices unused;
   auto store = Store::open(config.store_path(), Store::Access::read_only, clock_now(), unused);
   if (!store) {
-    log_line(LogPriority::alert, store.error().text);
+    log_line(LogLevel::alert, store.error().text);
     return;
   }
   status_.lists.clear();
@@ -430,11 +436,11 @@ void Service::wait_for_alerts(std::optional<Time> due) {
 int run_service(const ServiceOptions& options) {
   auto config = load_config(options.config_file, !options.config_given);
   if (!config) {
-    log_line(LogPriority::error, config.error().text);
+    log_line(LogLevel::error, config.error().text);
     return static_cast<int>(config.error().code);
   }
   if (auto changed = become_owner_of(config->service.state_dir); !changed) {
-    log_line(LogPriority::error, changed.error().text);
+    log_line(LogLevel::error, changed.error().text);
     return static_cast<int>(changed.error().code);
   }
   return Service{options, *std::move(config)}.run();

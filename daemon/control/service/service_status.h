@@ -37,7 +37,6 @@ struct EvidenceCounts {
 struct ServiceStatus {
   std::string version;
   Time started;
-  std::string config_file;
   std::uint64_t runs = 0;         ///< since it started
   std::uint64_t failed_runs = 0;  ///< of them, those that could not install anything
   std::uint64_t reloads = 0;      ///< of the configuration
