@@ -47,7 +47,8 @@ class Generation {
                                          .offline = options_.offline || options_.at.has_value(),
                                          .keep_in_store = options_.installs(),
                                          .scratch = scratch(),
-                                         .probe_budget = options_.probe_budget,
+                                         .probe = options_.probe,
+                                         .stop = options_.stop,
                                          .progress = options_.progress};
     Fetched fetched = fetch_sources(config_, *store, refresh_options);
     add_notices(fetched.notices);
@@ -59,6 +60,8 @@ class Generation {
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();
+    if (!options_.probe && !options_.offline)
+      report_.probe_next_hops = std::move(refreshed_.probe_next_hops);
     inputs_ = run_inputs(fetched.fingerprint, rendering_);  // with what was met for the first time
     if (options_.publish_only) {
       report_.counts = EntryCounts::of(refreshed_.snapshot);
@@ -278,6 +281,7 @@ class Generation {
 
   Result<void> install(RunRecord record) {
     Notices notices;
+    const auto replaced = installation_->history().newest();
     auto files = installation_->install(artifacts_, options_.now, "generate", notices);
     add_notices(notices);
     if (!files) return std::unexpected(files.error());
@@ -285,6 +289,7 @@ class Generation {
     report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
       return each.change != StagedArtifact::Change::unchanged;
     });
+    if (report_.changed && replaced) keep_snapshot_of(*replaced);
     publish();
     std::ranges::move(notices, std::back_inserter(record.notices));
     for (const GeneratedFile& file : report_.files)
@@ -306,6 +311,14 @@ class Generation {
                                       refreshed_.negatives);
         !written)
       report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
+  }
+
+  void keep_snapshot_of(unsigned generation) {
+    const History& history = installation_->history();
+    if (auto kept = history.keep_snapshot(generation, config_.state_path("snapshot")); !kept)
+      report_.notices.push_back(
+          {Severity::warning, "history",
+           kept.error().text + "; live look-ups cannot be rolled back to it"});
   }
 
   void keep_record(const RunRecord& record) {
