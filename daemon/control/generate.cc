@@ -11,6 +11,7 @@
 #include "daemon/control/identity.h"
 #include "daemon/control/mta_dane.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/reload_wish.h"
 #include "generators/process/temp_directory.h"
 #include "lookup/snapshot_file.h"
 
@@ -38,6 +39,10 @@ class Generation {
     if (!store) return std::unexpected(store.error());
     if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
     clear_scratch();
+    if (options_.installs()) {
+      if (auto unheard = unheard_wish(config_, options_.now))
+        report_.notices.push_back(*std::move(unheard));
+    }
     // Before anything is looked up: by a clock that is wrong, what is known would count as expired,
     // and be forgotten.
     auto good = clock_is_good(*store);
