@@ -9,7 +9,7 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/offline_view.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/cli/transcript_text.h"
 #include "daemon/control/deliver_message.h"
 #include "daemon/control/keep_evidence.h"

@@ -10,7 +10,7 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/control/drill/drill.h"
 #include "daemon/control/drill/isolation.h"
 

@@ -4,7 +4,7 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/progress.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/control/generate.h"
 
 namespace tlspact {

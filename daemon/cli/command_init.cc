@@ -4,7 +4,7 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/control/inbound_agreements.h"
 #include "daemon/control/init/init.h"
 #include "daemon/control/init/init_plan.h"

@@ -17,6 +17,7 @@
 #include "daemon/control/generate.h"
 #include "daemon/control/http/http_server.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/overview/overview_keeper.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
 #include "daemon/control/service/resolve_server.h"
@@ -106,7 +107,7 @@ class Service {
                                 take(std::move(request), std::move(answer));
                               });
     if (!control) return refused(control.error());
-    auto http = HttpServer::start(*config_, board_);
+    auto http = HttpServer::start(*config_, board_, overviews_.board());
     if (!http) return refused(http.error());
     http_ = *std::move(http);
     if (auto resolve = listen_for_lookups(); !resolve) return refused(resolve.error());
@@ -168,6 +169,7 @@ class Service {
   std::optional<Time> next_change_;
   std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
   bool is_busy_ = false;              ///< the last run found the lock taken
+  OverviewKeeper overviews_{config_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
   Worker worker_;                           ///< last: its thread uses all the others
@@ -321,6 +323,7 @@ void Service::do_run(const std::shared_ptr<const Config>& config) {
   status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
   take_report(*config, std::move(report), began);
   board_.put(status_);
+  overviews_.renew(config);
 }
 
 void Service::take_report(const Config& config, Result<GenerateReport> report, Time began) {
