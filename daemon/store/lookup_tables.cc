@@ -168,7 +168,7 @@ Result<EndingSts> Store::sts_ending(Time after, Time until, std::size_t limit) {
                      "failed_looks, pending_id, failures, retry_at, fault_since, fault, "
                      "last_error, next_look FROM sts WHERE mode IN ('enforce', 'testing') AND "
                      "fetched + max_age > ? AND fetched + max_age <= ? "
-                     "ORDER BY fetched + max_age, domain LIMIT ?",
+                     "ORDER BY fault_since IS NULL, fetched + max_age, domain LIMIT ?",
         use(from), use(to), use(most), into(c.domain), into(c.id), into(c.mode), into(c.max_age),
         into(c.text), into(c.fetched), into(c.looked), into(c.failed_looks), into(c.pending_id),
         into(c.failures), into(c.retry_at), into(c.fault_since), into(c.fault), into(c.last_error),

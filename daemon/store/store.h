@@ -129,7 +129,8 @@ class Store {
   [[nodiscard]] Result<std::optional<StoredDane>> dane_of(const std::string& key);
   [[nodiscard]] Result<std::optional<StoredSts>> sts_of(const std::string& domain);
   /// Policies that enforce or test, and whose end lies behind `after` and not behind `until`: the
-  /// first `limit` of them, soonest first, and how many there are.
+  /// first `limit` of them, those that cannot be renewed first, then by their end; and how many
+  /// there are.
   [[nodiscard]] Result<EndingSts> sts_ending(Time after, Time until, std::size_t limit);
   /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);

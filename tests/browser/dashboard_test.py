@@ -67,7 +67,7 @@ class DashboardTest(unittest.TestCase):
     def test_a_search_explains(self):
         self.browser.console()
         self.browser.write("#domain", "acme.example")
-        self.browser.click("button[type=submit]")
+        self.browser.follow(lambda: self.browser.click("button[type=submit]"))
         self.assertEqual(self.browser.text("h1"), "acme.example: secure")
         self.assertTrue(self.browser.url().endswith("/explain?domain=acme.example"))
         text = self.browser.text("main")
@@ -80,7 +80,7 @@ class DashboardTest(unittest.TestCase):
 
     def test_what_is_no_domain_is_said_to_be_none(self):
         self.browser.write("#domain", "not a domain")
-        self.browser.click("button[type=submit]")
+        self.browser.follow(lambda: self.browser.click("button[type=submit]"))
         self.assertEqual(self.browser.text("h1"), "Not explained")
         self.assertIn("not a domain", self.browser.text("[role=alert]"))
 
@@ -90,7 +90,7 @@ class DashboardTest(unittest.TestCase):
 
     def test_a_generation_and_what_it_changed(self):
         self.assertIn("railway.example", self.browser.text("section[aria-labelledby=changes]"))
-        self.browser.click("section[aria-labelledby=generations] tbody a")
+        self.browser.follow(lambda: self.browser.click("section[aria-labelledby=generations] tbody a"))
         self.assertRegex(self.browser.text("h1"), "^Generation [0-9]+$")
         self.assertIn("tickets.railway.example", self.browser.text("main"))
         self.said_nothing()
@@ -117,7 +117,7 @@ class DashboardTest(unittest.TestCase):
         self.browser.press(TAB, TAB, TAB)
         self.assertEqual(self.browser.run(focused), "domain")
         self.assertNotEqual(self.browser.run("return getComputedStyle(document.activeElement).outlineStyle"), "none")
-        self.browser.press(*"clinic.example", ENTER)
+        self.browser.follow(lambda: self.browser.press(*"clinic.example", ENTER))
         self.assertEqual(self.browser.text("h1"), "clinic.example: secure")
 
     def test_every_box_that_scrolls_can_be_reached_and_has_a_name(self):

@@ -18,7 +18,7 @@ ENTER, TAB = "\ue007", "\ue004"
 DEADLINE = 60
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync",
-             "--disable-dev-shm-usage", "--hide-scrollbars"]
+             "--disable-dev-shm-usage", "--hide-scrollbars", "--force-prefers-reduced-motion"]
 
 
 def chromium():
@@ -105,6 +105,17 @@ class Browser:
 
     def click(self, selector):
         self.do(f"/element/{self.find(selector)}/click", {})
+
+    def follow(self, act):
+        """Does what leads to another page, and waits for that."""
+        self.run("window.before = true")
+        act()
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            with contextlib.suppress(WebDriverError):   # between two pages
+                if self.run("return !window.before && document.readyState == 'complete'"): return
+            time.sleep(0.02)
+        raise WebDriverError("it leads to no other page")
 
     def write(self, selector, text):
         self.do(f"/element/{self.find(selector)}/value", {"text": text})

@@ -28,7 +28,9 @@ void check_tame(const std::string& page) {
   CHECK_FALSE(page.contains("{{#"));
   CHECK_FALSE(page.contains("{{/"));
   CHECK_FALSE(page.contains("style="));
-  CHECK_FALSE(std::regex_search(page, std::regex{"<[^>]* on[a-z]+="}));
+  // Outside of values, which hold no quotation mark of their own.
+  const std::string tags = std::regex_replace(page, std::regex{"\"[^\"]*\""}, "\"\"");
+  CHECK_FALSE(std::regex_search(tags, std::regex{"<[^>]* on[a-z]+="}));
   CHECK_FALSE(std::regex_search(page, std::regex{"(src|href|action)=\"(?![/#])"}));
   CHECK(valid_utf8(page) == page);
 }

@@ -25,10 +25,13 @@ class Reader(html.parser.HTMLParser):
         self.tags, self.attributes, self.text, self.open = [], [], [], []
         self.feed(page)
 
-    def handle_starttag(self, tag, attributes):
+    def handle_startendtag(self, tag, attributes):
         self.tags.append(tag)
         self.attributes += [(tag, name, value) for name, value in attributes]
-        if tag not in ("meta", "link", "input", "img", "br", "rect", "path"): self.open.append(tag)
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag not in ("meta", "link", "input", "img", "br"): self.open.append(tag)
 
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag: raise AssertionError(f"</{tag}> closes what is not open")

@@ -97,20 +97,34 @@ void set_changes(data& page, const DashboardView& view) {
   page.set("maps", html::changed_maps(*changes));
 }
 
+data ending_row(const Ending& each, Time now) {
+  data out = row({{"kind", std::string{ending_kind_name(each.kind)}},
+                  {"name", each.name},
+                  {"text", each.text},
+                  {"when", distance_text(each.at, now)}});
+  set_moment(out, "at", each.at);
+  return out;
+}
+
+/// What somebody has to see to stands apart from what is renewed by itself.
 void set_endings(data& page, const DashboardView& view) {
   const Expiring& expiring = view.overview.expiring;
+  data risky{data::type::list};
+  data routine{data::type::list};
+  std::size_t routine_count = 0;
+  for (const Ending& each : expiring.rows) {
+    (each.at_risk ? risky : routine).push_back(ending_row(each, view.now));
+    if (each.at_risk) continue;
+    if (routine_count++ == 0) page.set("routine_first", distance_text(each.at, view.now));
+  }
   set_flag(page, "endings", !expiring.rows.empty());
   page.set("ending_count", grouped_digits(expiring.count));
   set_flag(page, "more_endings", expiring.count > expiring.rows.size());
-  page.set("endings", html::list_of(expiring.rows, expiring.rows.size(), [&](const Ending& each) {
-             data out = row({{"kind", std::string{ending_kind_name(each.kind)}},
-                             {"name", each.name},
-                             {"text", each.text},
-                             {"when", distance_text(each.at, view.now)}});
-             set_moment(out, "at", each.at);
-             set_flag(out, "at_risk", each.at_risk);
-             return out;
-           }));
+  set_flag(page, "risky", routine_count < expiring.rows.size());
+  page.set("risky", risky);
+  set_flag(page, "routine", routine_count > 0);
+  page.set("routine_count", grouped_digits(routine_count));
+  page.set("routine", routine);
 }
 
 data failing_row(const FailingHost& each) {
