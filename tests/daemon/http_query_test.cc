@@ -75,8 +75,8 @@ TEST_CASE("Moments and numbers", "[http]") {
   using namespace std::chrono_literals;
   const Time now = test::now();
   CHECK(minute_text(now + 61min + 59s) == "2026-11-01 01:01");
-  CHECK(distance_text(now, now) == "now");
-  CHECK(distance_text(now + 59s, now) == "now");
+  CHECK(distance_text(now, now) == "just now");
+  CHECK(distance_text(now + 59s, now) == "just now");
   CHECK(distance_text(now + 60s, now) == "in 1 minute");
   CHECK(distance_text(now - 3h, now) == "3 hours ago");
   CHECK(distance_text(now + 47h, now) == "in 1 day");

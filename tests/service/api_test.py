@@ -143,7 +143,7 @@ class ApiTest(unittest.TestCase):
                     if name in ("aria-labelledby", "for"): self.assertIn(value, ids)
 
     def test_hostile_texts_stay_texts(self):
-        for path in ("/", "/explain?domain=railway.example"):
+        for path in ("/", "/explain?domain=gateway.example"):
             page = Reader(self.answer(path)[2])
             self.assertIn(HOSTILE, "".join(page.text))
             self.assertNotIn(("img", "src", "x"), page.attributes)

@@ -163,6 +163,7 @@ level = "encrypt"
                 self.add_host(store, f"mx{i}.learned.example", f"learned{i}.example", now)
             self.add_host(store, "mx.railway.example", "railway.example", now, alarm=now - 7200)
             self.add_host(store, "mx.harbour.example", "harbour.example", now, untrusted=True)
+            self.add_host(store, "mx.gateway.example", "gateway.example", now, plain=True)
 
     @staticmethod
     def add_sts(store, domain, fetched, fails):
@@ -175,12 +176,15 @@ level = "encrypt"
                       (domain, int(fetched), int(fetched), "postfix log"))
 
     @staticmethod
-    def add_host(store, host, domain, now, alarm=None, untrusted=False):
+    def add_host(store, host, domain, now, alarm=None, untrusted=False, plain=False):
+        """With a month of evidence; `plain`: it never did TLS, and says so in its own way."""
         address = "192.0.2." + str(1 + sum(host.encode()) % 250)
+        refusal = {"stage": "ehlo", "class": "no-starttls", "detail": "STARTTLS is not offered"}
         looks = [evidence(host, address, now - day * DAY - 600, "positive") for day in range(30, 0, -1)]
-        if alarm is not None:
-            looks += [evidence(host, address, alarm + i, "negative", stage="ehlo", detail="no STARTTLS " + HOSTILE,
-                               **{"class": "no-starttls"}) for i in range(3)]
+        if plain:
+            refusal["detail"] += " " + HOSTILE
+            looks = [evidence(host, address, now - day * DAY - 600, "negative", **refusal) for day in (4, 3, 2, 1)]
+        if alarm is not None: looks += [evidence(host, address, alarm + i, "negative", **refusal) for i in range(3)]
         if untrusted:
             looks[-1].update(kind="negative", chain_trusted=False, stage="verify", detail="the certificate is not trusted",
                              **{"class": "untrusted"})
@@ -194,9 +198,11 @@ level = "encrypt"
                   "conclusive": teaching, "did_tls": int(now) - DAY, "confirmed": int(now) - 20 * DAY,
                   "sightings": [[int(now) - 20 * DAY, True], [int(now) - 10 * DAY, True], [int(now) - DAY, True]]}
         if alarm is not None: memory["alarm"] = int(alarm)
+        if plain: memory = {key: memory[key] for key in ("host", "address", "failures", "probe_again", "last", "conclusive")}
+        if plain: memory["sightings"] = []
         store.execute("REPLACE INTO endpoint VALUES (?, ?, ?, ?)", (host, address, json.dumps(memory), int(now) + DAY))
-        learned = {"domain": domain, "hosts": [host], "supporters": [host], "learned": int(now) - 20 * DAY,
-                   "supported": int(now) - DAY, "look_again": int(now) + DAY}
+        learned = {"domain": domain, "hosts": [host], "supporters": [], "supported": 0, "look_again": int(now) + DAY}
+        if not plain: learned.update(supporters=[host], learned=int(now) - 20 * DAY, supported=int(now) - DAY)
         store.execute("REPLACE INTO learned_domain VALUES (?, ?, ?)", (domain, json.dumps(learned), int(now) + DAY))
 
     # -- the service ----------------------------------------------------------------------------

@@ -27,7 +27,7 @@ std::string distance_text(Time time, Time now) {
         std::to_string(number) + " " + std::string{name} + (number == 1 ? "" : "s");
     return time < now ? count + " ago" : "in " + count;
   }
-  return "now";
+  return "just now";
 }
 
 std::string grouped_digits(std::size_t number) {

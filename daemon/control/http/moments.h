@@ -11,7 +11,7 @@ namespace tlspact {
 /// "2026-11-01 17:25": UTC, to the minute.
 [[nodiscard]] std::string minute_text(Time time);
 
-/// "in 13 days", "in 2 hours", "3 minutes ago", "now"; rounded down.
+/// "in 13 days", "in 2 hours", "3 minutes ago", "just now"; rounded down.
 [[nodiscard]] std::string distance_text(Time time, Time now);
 
 /// "1,234,567".

@@ -2,6 +2,7 @@
 /// Site: what each path of the service's HTTP answers.
 #pragma once
 
+#include <semaphore>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ class Site {
       : status_(status), overview_(overview) {}
 
   /// `target` as in the request line. 400: a query that is none, or a parameter that is missing or
-  /// malformed; 404: there is nothing of that name; 503: try again.
+  /// malformed; 404: there is nothing of that name; 503: others are asking, try again.
   [[nodiscard]] Page answer(std::string_view target);
 
  private:
@@ -53,6 +54,8 @@ class Site {
 
   const StatusBoard& status_;
   const OverviewBoard& overview_;
+  /// For what takes long: the other threads of the server stay free for /healthz and /metrics.
+  std::counting_semaphore<2> slow_{2};
   Explainer explainer_;
   GenerationDiffs diffs_;
 };
