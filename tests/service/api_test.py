@@ -4,6 +4,7 @@ import html.parser
 import json
 import pathlib
 import sys
+import threading
 import unittest
 import urllib.error
 import urllib.parse
@@ -112,6 +113,27 @@ class ApiTest(unittest.TestCase):
                 self.assertEqual(served["candidates"], told["candidates"])
                 self.assertEqual(served.get("policy"), told.get("policy"))
                 self.assertEqual(served["map_key"], told["map_key"])
+
+    def test_explaining_asks_nobody(self):
+        self.assertGreater(self.site.dns.asked, 0)     # runs do
+        asked = self.site.dns.asked
+        for domain in ("never-heard-of.example", "acme.example", "publisher03.example"):
+            self.fits("/api/explain", "?domain=" + domain)
+            self.answer("/explain?domain=" + domain)
+        self.assertEqual(self.site.dns.asked, asked)
+
+    def test_a_crowd_leaves_room_for_others(self):
+        """Of those who ask for what takes long, some may be told to try again; who asks for health never is."""
+        codes = []
+        crowd = [threading.Thread(target=lambda: codes.append(self.answer("/api/explain?domain=acme.example")[0]))
+                 for _ in range(20)]
+        for each in crowd:
+            each.start()
+        self.assertEqual(self.answer("/healthz")[0], 200)
+        for each in crowd:
+            each.join()
+        self.assertLessEqual(set(codes), {200, 503})
+        self.assertIn(200, codes)
 
     def test_a_diff_is_there_both_ways(self):
         numbers = [each["number"] for each in self.fits("/api/generations", "")["generations"]]

@@ -53,9 +53,10 @@ def free_port():
 
 
 class EmptyDns:
-    """Answers NXDOMAIN to every question."""
+    """Answers NXDOMAIN to every question, and counts them."""
 
     def __init__(self):
+        self.asked = 0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -65,6 +66,7 @@ class EmptyDns:
         with contextlib.suppress(OSError):
             while True:
                 question, sender = self.socket.recvfrom(4096)
+                self.asked += 1
                 end = question.index(b"\0", 12) + 5     # behind the name, its type and class
                 self.socket.sendto(question[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question[12:end], sender)
 
