@@ -165,7 +165,7 @@ Result<CommandResult> run_probe(const std::vector<std::string>& given,
   options.progress = progress_on_terminal();
   auto report = run_probes(*work, options, *states);
   if (!report) return std::unexpected(report.error());
-  if (auto kept = keep_evidence(open->store, *report, *states); !kept)
+  if (auto kept = keep_evidence(open->store, *report, options, *states); !kept)
     return std::unexpected(kept.error());
   CommandResult result = result_of(*work, *std::move(report), *states, options.rules);
   result.notices.insert(result.notices.begin(), open->notices.begin(), open->notices.end());

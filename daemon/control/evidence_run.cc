@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "daemon/control/keep_evidence.h"
 #include "daemon/control/probe_settings.h"
@@ -50,6 +51,15 @@ void EvidenceRun::read(Store& store, Notices& notices) {
   held_before_ = value_or_alert(store.held_policies(), notices);
 }
 
+ProbeWork probe_work(const std::set<std::string>& next_hops) {
+  ProbeWork work;
+  for (const std::string& text : next_hops) {
+    PolicyKey key = PolicyKey::from_normal_form(text);
+    if (!key.pattern.subdomains) work.domains.push_back(std::move(key));
+  }
+  return work;
+}
+
 std::set<std::string> EvidenceRun::next_hops(const PolicyInputs& inputs) {
   std::set<std::string> out;
   for (const auto& [text, key] : inputs.own_keys()) {
@@ -64,27 +74,21 @@ std::set<std::string> EvidenceRun::next_hops(const PolicyInputs& inputs) {
 
 void EvidenceRun::probe(const FetchContext& context, const std::set<std::string>& next_hops,
                         Notices& notices) {
-  if (!config_.probe.enabled || context.offline) return;
-  ProbeWork work;
-  for (const std::string& text : next_hops) {
-    PolicyKey key = PolicyKey::from_normal_form(text);
-    if (!key.pattern.subdomains) work.domains.push_back(std::move(key));
-  }
+  if (!config_.probe.enabled || context.offline || !context.probe) return;
   ProbeOptions options = probe_options(config_);
   options.progress = context.progress;
-  if (context.probe_budget) {
-    options.budget = *context.probe_budget;
-    options.deadlines.whole = std::min(options.deadlines.whole, 2 * *context.probe_budget);
-  }
-  auto report = run_probes(work, options, states_);
+  auto report = run_probes(probe_work(next_hops), options, states_);
   if (!report) {
     notices.push_back({Severity::alert, "probe", report.error().text});
     return;
   }
   std::ranges::move(report->notices, std::back_inserter(notices));
   left_ = report->left;
-  if (!context.keep_in_store) return;
-  note_fault(keep_evidence(context.store, *report, states_), notices);
+  if (context.keep_in_store) {
+    note_fault(keep_evidence(context.store, *report, options, states_), notices);
+  } else {
+    std::ignore = learn_from(*report, options, states_);
+  }
 }
 
 void EvidenceRun::add_to(const FetchContext& context, PolicyInputs& inputs, Notices& notices) {

@@ -18,6 +18,9 @@
 
 namespace tlspact {
 
+/// What of these next-hops can be probed: no parent patterns.
+[[nodiscard]] ProbeWork probe_work(const std::set<std::string>& next_hops);
+
 /// In the order of its functions. A store that fails is an alert, and the run goes on with what it
 /// has.
 class EvidenceRun {

@@ -11,6 +11,7 @@
 #include "daemon/control/identity.h"
 #include "daemon/control/mta_dane.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/reload_wish.h"
 #include "generators/process/temp_directory.h"
 #include "lookup/snapshot_file.h"
 
@@ -38,6 +39,10 @@ class Generation {
     if (!store) return std::unexpected(store.error());
     if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
     clear_scratch();
+    if (options_.installs()) {
+      if (auto unheard = unheard_wish(config_, options_.now))
+        report_.notices.push_back(*std::move(unheard));
+    }
     // Before anything is looked up: by a clock that is wrong, what is known would count as expired,
     // and be forgotten.
     auto good = clock_is_good(*store);
@@ -47,7 +52,8 @@ class Generation {
                                          .offline = options_.offline || options_.at.has_value(),
                                          .keep_in_store = options_.installs(),
                                          .scratch = scratch(),
-                                         .probe_budget = options_.probe_budget,
+                                         .probe = options_.probe,
+                                         .stop = options_.stop,
                                          .progress = options_.progress};
     Fetched fetched = fetch_sources(config_, *store, refresh_options);
     add_notices(fetched.notices);
@@ -59,6 +65,8 @@ class Generation {
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();
+    if (!options_.probe && !options_.offline)
+      report_.probe_next_hops = std::move(refreshed_.probe_next_hops);
     inputs_ = run_inputs(fetched.fingerprint, rendering_);  // with what was met for the first time
     if (options_.publish_only) {
       report_.counts = EntryCounts::of(refreshed_.snapshot);
@@ -278,6 +286,7 @@ class Generation {
 
   Result<void> install(RunRecord record) {
     Notices notices;
+    const auto replaced = installation_->history().newest();
     auto files = installation_->install(artifacts_, options_.now, "generate", notices);
     add_notices(notices);
     if (!files) return std::unexpected(files.error());
@@ -285,6 +294,7 @@ class Generation {
     report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
       return each.change != StagedArtifact::Change::unchanged;
     });
+    if (report_.changed && replaced) keep_snapshot_of(*replaced);
     publish();
     std::ranges::move(notices, std::back_inserter(record.notices));
     for (const GeneratedFile& file : report_.files)
@@ -306,6 +316,14 @@ class Generation {
                                       refreshed_.negatives);
         !written)
       report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
+  }
+
+  void keep_snapshot_of(unsigned generation) {
+    const History& history = installation_->history();
+    if (auto kept = history.keep_snapshot(generation, config_.state_path("snapshot")); !kept)
+      report_.notices.push_back(
+          {Severity::warning, "history",
+           kept.error().text + "; live look-ups cannot be rolled back to it"});
   }
 
   void keep_record(const RunRecord& record) {

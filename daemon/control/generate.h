@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <optional>
+#include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,9 @@ struct GenerateOptions {
   bool offline = false;
   /// Publish the snapshot for live lookups, and leave the maps for the next run.
   bool publish_only = false;
-  /// See FetchContext.
-  std::optional<std::chrono::milliseconds> probe_budget = {};
+  /// See FetchContext. Without probes the report names what is to be probed.
+  bool probe = true;
+  std::stop_token stop = {};
   Time now;  ///< of the clock
   /// Called while domains are looked up; empty: nobody looks.
   std::function<void(std::size_t done, std::size_t total)> progress = {};
@@ -38,6 +41,8 @@ struct GenerateReport {
   EntryCounts counts;
   Notices notices;  ///< everything that was noticed, in order
   std::vector<GeneratedFile> files;
+  /// Of agreements and lists; nullopt: as in the last run.
+  std::optional<std::set<std::string>> probe_next_hops;
   bool changed = false;
   int exit_code = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/installation.h"
+#include "daemon/control/reload_wish.h"
 
 #include <algorithm>
 #include <iterator>
@@ -114,11 +115,18 @@ Result<void> Installation::reload_if_needed(const Staging& staging, bool interru
   if (!needed) return {};
   const auto reloaded = reloader_->reload();
   if (!reloaded) return std::unexpected(reloaded.error());
-  if (*reloaded == PostfixReloader::Outcome::not_permitted)
-    notices.push_back({Severity::alert, "Postfix",
-                       "a table that it reads only when it starts has changed, and this user can "
-                       "neither see whether it runs nor reload it: say \"postfix reload\" as root, "
-                       "run tlspact as root, or use the table type cdb or lmdb"});
+  if (*reloaded == PostfixReloader::Outcome::done) {
+    forget_reload_wish(config_);
+    return {};
+  }
+  const auto wished = wish_for_reload(config_);
+  notices.push_back({wished ? Severity::warning : Severity::alert, "Postfix",
+                     "a table that it reads only when it starts has changed, and this user can "
+                     "neither see whether it runs nor reload it" +
+                         (wished ? ": tlspact-postfix-reload.path does, where it is enabled"
+                                 : "; nor ask for that: " + wished.error().text) +
+                         "; else say \"postfix reload\" as root, run tlspact as root, or use the "
+                         "table type cdb or lmdb"});
   return {};
 }
 

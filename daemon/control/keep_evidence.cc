@@ -19,12 +19,14 @@ std::vector<EndpointMemory> endpoints_of(std::span<const Evidence> evidence,
 
 }  // namespace
 
-Result<void> keep_evidence(Store& store, const ProbeReport& report, const ProbeStates& states) {
+Result<void> keep_evidence(Store& store, const ProbeReport& report, const ProbeOptions& options,
+                           ProbeStates& states) {
+  const std::set<std::string> changed = learn_from(report, options, states);
   if (auto kept = store.keep_endpoints(endpoints_of(report.evidence, states.endpoints)); !kept)
     return kept;
   if (auto kept = store.add_evidence(report.evidence); !kept) return kept;
   std::vector<LearnedDomain> domains;
-  for (const std::string& key : report.changed) {
+  for (const std::string& key : changed) {
     const auto known = states.domains.find(key);
     if (known != states.domains.end()) domains.push_back(known->second);
   }

@@ -12,9 +12,10 @@
 
 namespace tlspact {
 
-/// What run_probes() has seen, with what follows from it.
+/// What run_probes() has seen, with what follows from it: `states`, which are those of the store,
+/// are brought up to date, then kept.
 [[nodiscard]] Result<void> keep_evidence(Store& store, const ProbeReport& report,
-                                         const ProbeStates& states);
+                                         const ProbeOptions& options, ProbeStates& states);
 
 /// What is known, as run_probes() takes it.
 [[nodiscard]] Result<ProbeStates> read_probe_states(Store& store);

@@ -26,7 +26,8 @@ FetchContext context_of(Store& store, const RefreshOptions& options) {
           .look_up_now = options.look_up_now,
           .look_up_everything = options.look_up_everything,
           .tell_everything = options.tell_everything,
-          .probe_budget = options.probe_budget,
+          .probe = options.probe,
+          .stop = options.stop,
           .progress = options.progress};
 }
 
@@ -46,20 +47,6 @@ void sum_up(Fetched& fetched, Time now) {
   consider(fetched.evidence->next_change(now));
 }
 
-/// Of the correspondents that the sources have brought up to date. What an earlier run has put into
-/// the maps is not gone through again for that.
-std::set<std::string> known_next_hops(Store& store, const EvidenceRun& evidence, Notices& notices) {
-  std::set<std::string> out;
-  for (const auto& [key, domain] : evidence.states().domains)
-    out.insert(key);
-  const auto correspondents = store.correspondents();
-  if (!correspondents) notices.push_back({Severity::alert, "store", correspondents.error().text});
-  for (const StoredCorrespondent& each :
-       correspondents.value_or(std::vector<StoredCorrespondent>{}))
-    out.insert(each.domain);
-  return out;
-}
-
 /// RFC 2308, and at least 30 minutes: most domains are like that, and strangers choose them.
 std::vector<Negative> negatives_of(const PolicyInputs& inputs, const Snapshot& snapshot, Time now) {
   constexpr Seconds kLeast = std::chrono::minutes{30};
@@ -71,6 +58,18 @@ std::vector<Negative> negatives_of(const PolicyInputs& inputs, const Snapshot& s
 }
 
 }  // namespace
+
+std::set<std::string> known_next_hops(Store& store, const ProbeStates& states, Notices& notices) {
+  std::set<std::string> out;
+  for (const auto& [key, domain] : states.domains)
+    out.insert(key);
+  const auto correspondents = store.correspondents();
+  if (!correspondents) notices.push_back({Severity::alert, "store", correspondents.error().text});
+  for (const StoredCorrespondent& each :
+       correspondents.value_or(std::vector<StoredCorrespondent>{}))
+    out.insert(each.domain);
+  return out;
+}
 
 Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& options) {
   Fetched out{.sources = policy_sources(config),
@@ -86,8 +85,9 @@ Fetched fetch_sources(const Config& config, Store& store, const RefreshOptions& 
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
   out.evidence->read(store, out.notices);
-  if (config.probe.enabled && !options.offline)
-    out.evidence->probe(context, known_next_hops(store, *out.evidence, out.notices), out.notices);
+  if (config.probe.enabled && !options.offline && options.probe)
+    out.evidence->probe(context, known_next_hops(store, out.evidence->states(), out.notices),
+                        out.notices);
   sum_up(out, options.now);
   if (options.keep_in_store) forget_unconfigured(config, store, out.notices);
   return out;
@@ -105,8 +105,11 @@ Refreshed load_and_decide(const Config& config, Fetched& fetched, Store& store,
     out.never_good = out.never_good || report.state == SourceState::never_good;
   }
   EvidenceRun& evidence = *fetched.evidence;
-  if (config.probe.enabled && !options.offline)
-    evidence.probe(context, EvidenceRun::next_hops(out.inputs), out.notices);
+  if (config.probe.enabled && !options.offline) {
+    std::set<std::string> next_hops = EvidenceRun::next_hops(out.inputs);
+    evidence.probe(context, next_hops, out.notices);
+    if (!options.probe) out.probe_next_hops = std::move(next_hops);
+  }
   evidence.add_to(context, out.inputs, out.notices);
   // load() may have looked up domains that were met for the first time.
   sum_up(fetched, options.now);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct RefreshOptions {
   std::set<std::string> look_up_now = {};
   bool look_up_everything = false;
   bool tell_everything = false;
-  std::optional<std::chrono::milliseconds> probe_budget = {};
+  bool probe = true;
+  std::stop_token stop = {};
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
@@ -50,11 +52,18 @@ struct Refreshed {
   DecisionRules rules;  ///< that it was decided by
   Snapshot snapshot;
   std::unique_ptr<EvidenceRun> evidence;
+  /// With RefreshOptions::probe false: those that are to be probed.
+  std::set<std::string> probe_next_hops;
   std::vector<Negative> negatives;  ///< next-hops that were looked up and have no entry
   Notices notices;                  ///< of the sources and of the decisions
   bool refused = false;             ///< as Fetched; or an agreement that cannot hold as it is
   bool never_good = false;          ///< as Fetched
 };
+
+/// The correspondents, and what was probed before: most of what is to be probed, without going
+/// through lists and agreements again.
+[[nodiscard]] std::set<std::string> known_next_hops(Store& store, const ProbeStates& states,
+                                                    Notices& notices);
 
 /// Every source alone; a failure keeps its last good batch. Never fails as a whole.
 [[nodiscard]] Fetched fetch_sources(const Config& config, Store& store,

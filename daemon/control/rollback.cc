@@ -2,11 +2,17 @@
 #include "daemon/control/rollback.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
+
+#include "generators/table/file.h"
 
 namespace tlspact {
 namespace {
+
+namespace fs = std::filesystem;
 
 Result<InstalledGeneration> wanted_generation(const History& history,
                                               std::optional<unsigned> number) {
@@ -48,6 +54,28 @@ Result<std::vector<Artifact>> artifacts_of(const History& history,
   return out;
 }
 
+/// Live look-ups go back with the maps.
+Result<void> restore_snapshot(const Config& config, const History& history, unsigned wanted,
+                              unsigned replaced, Notices& notices) {
+  const fs::path snapshot = config.state_path("snapshot");
+  const auto kept = history.snapshot_of(wanted);
+  if (!kept) {
+    if (wanted != replaced)
+      notices.push_back({Severity::warning, "rollback",
+                         "what answers live look-ups was not kept with generation " +
+                             std::to_string(wanted) + ": they stay as they are"});
+    return {};
+  }
+  if (auto saved = history.keep_snapshot(replaced, snapshot); !saved) return saved;
+  const fs::path fresh = snapshot.string() + std::string{kPartMark};  // as write_snapshot()
+  std::error_code error;
+  fs::remove(fresh, error);
+  fs::create_hard_link(*kept, fresh, error);
+  if (!error) fs::rename(fresh, snapshot, error);
+  if (error) return fail(Errc::io, snapshot.string() + ": cannot be put back: " + error.message());
+  return {};
+}
+
 }  // namespace
 
 Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number, Time now) {
@@ -58,6 +86,7 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
   if (!generation) return std::unexpected(generation.error());
   const auto artifacts = artifacts_of(history, *generation);
   if (!artifacts) return std::unexpected(artifacts.error());
+  const unsigned replaced = history.newest().value_or(generation->number);
   RollbackReport report{.generation = generation->number, .files = {}, .notices = {}};
   auto files = installation->install(
       *artifacts, now, "rollback to " + std::to_string(generation->number), report.notices);
@@ -68,6 +97,10 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
     return std::unexpected(std::move(error));
   }
   report.files = *std::move(files);
+  if (auto restored =
+          restore_snapshot(config, history, generation->number, replaced, report.notices);
+      !restored)
+    return std::unexpected(restored.error());
   if (auto held = history.set_hold(Hold{.generation = generation->number, .since = now}); !held)
     return std::unexpected(held.error());
   return report;

@@ -17,7 +17,8 @@ struct RollbackReport {
 
 /// Installs the files of generation `number`, or without one those of the generation before the
 /// newest, as a generation of its own, and holds the maps there: the next runs install nothing
-/// until release_rollback(). Files that the generation did not have are left alone. Errors:
+/// until release_rollback(). What answers live look-ups goes back with them. Files that the
+/// generation did not have are left alone. Errors:
 /// no_input, no such generation, or a file of it is gone; those of Installation::install.
 [[nodiscard]] Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number,
                                                Time now);

@@ -57,7 +57,7 @@ HostPolicy probe_policy(const Endpoint& endpoint) {
 class Run {
  public:
   Run(const ProbeWork& work, const ProbeOptions& options, const TrustStore& trusted,
-      ProbeStates& states)
+      const ProbeStates& states)
       : work_(work),
         options_(options),
         trusted_(trusted),
@@ -68,12 +68,15 @@ class Run {
     std::exception_ptr thrown;
     Result<void> done;
     asio::io_context io;
+    const std::stop_callback stop{options_.stop, [&io] { io.stop(); }};
     asio::co_spawn(io, all(), [&](const std::exception_ptr& exception, Result<void> result) {
       thrown = exception;
       done = std::move(result);
     });
     io.run();
     resolver_.reset();
+    // What is suspended ends with the event loop.
+    if (options_.stop.stop_requested()) return fail(Errc::try_again, "the probes were stopped");
     io.restart();
     io.run();  // what the resolver's end leaves to do
     if (thrown) std::rethrow_exception(thrown);
@@ -99,12 +102,12 @@ class Run {
   [[nodiscard]] bool opted_out(const std::string& name) const;
   [[nodiscard]] bool concerns(const WayOutFault& fault, const ProbeSighting& sighting) const;
   void judge();
-  void teach();
+  void sum_up();
 
   const ProbeWork& work_;
   const ProbeOptions& options_;
   const TrustStore& trusted_;
-  ProbeStates& states_;
+  const ProbeStates& states_;
   std::mt19937 random_;
   std::unique_ptr<Resolver> resolver_;
   PublicSuffixes suffixes_;
@@ -134,7 +137,7 @@ asio::awaitable<Result<void>> Run::all() {
   co_await look_up_domains();
   co_await probe_all();
   judge();
-  teach();
+  sum_up();
   co_return Result<void>{};
 }
 
@@ -188,15 +191,11 @@ void Run::take(const std::string& next_hop, const MxLookup& lookup, std::uint16_
     report_.not_done.push_back(next_hop + ": " + lookup.reason);
     return;
   }
-  LearnedDomain& domain = states_.domains[next_hop];
-  domain.domain = next_hop;
-  domain.look_again = options_.clock() + std::min(kMxSetAge, options_.interval);
-  std::vector<std::string> hosts;
+  SeenMxSet& seen = report_.mx_sets[next_hop];
+  seen.look_again = options_.clock() + std::min(kMxSetAge, options_.interval);
   for (const MxHost& host : lookup.hosts)
-    hosts.push_back(endpoint_host(host.name.text(), port, options_.port));
-  domain.hosts = std::move(hosts);
-  report_.changed.insert(next_hop);
-  if (domain.hosts.empty()) report_.not_done.push_back(next_hop + ": it takes no mail");
+    seen.hosts.push_back(endpoint_host(host.name.text(), port, options_.port));
+  if (seen.hosts.empty()) report_.not_done.push_back(next_hop + ": it takes no mail");
   for (const MxHost& host : lookup.hosts)
     add_endpoint(host.name.text(), host.found, port, false);
 }
@@ -334,22 +333,9 @@ void Run::judge() {
   }
 }
 
-void Run::teach() {
-  std::uniform_real_distribution<double> jitter{0, 1};
-  for (const ProbeSighting& each : sightings_) {
-    const Evidence& seen = each.evidence;
-    EndpointMemory& memory = states_.endpoints.at(seen.host, seen.address);
-    memory = remember(std::move(memory), seen, options_.rules,
-                      {.interval = options_.interval, .jitter = jitter(random_)});
-    report_.evidence.push_back(seen);
-  }
-  const Time now = options_.clock();
-  for (auto& [text, domain] : states_.domains) {
-    LearnedDomain judged = learn(domain, states_.endpoints, options_.rules, now);
-    if (judged == domain) continue;
-    domain = std::move(judged);
-    report_.changed.insert(text);
-  }
+void Run::sum_up() {
+  for (ProbeSighting& each : sightings_)
+    report_.evidence.push_back(std::move(each.evidence));
   if (report_.left > 0)
     report_.notices.push_back({Severity::note, "probe",
                                std::to_string(report_.left) + " probes are left for the next run"});
@@ -358,11 +344,38 @@ void Run::teach() {
 }  // namespace
 
 Result<ProbeReport> run_probes(const ProbeWork& work, const ProbeOptions& options,
-                               ProbeStates& states) {
+                               const ProbeStates& states) {
   if (work.domains.empty()) return ProbeReport{};
   const auto trusted = TrustStore::load(options.ca_file);
   if (!trusted) return std::unexpected(trusted.error());
   return Run{work, options, *trusted, states}.run();
+}
+
+std::set<std::string> learn_from(const ProbeReport& report, const ProbeOptions& options,
+                                 ProbeStates& states) {
+  std::set<std::string> changed;
+  for (const auto& [next_hop, seen] : report.mx_sets) {
+    LearnedDomain& domain = states.domains[next_hop];
+    domain.domain = next_hop;
+    domain.hosts = seen.hosts;
+    domain.look_again = seen.look_again;
+    changed.insert(next_hop);
+  }
+  std::mt19937 random{std::random_device{}()};
+  std::uniform_real_distribution<double> jitter{0, 1};
+  for (const Evidence& seen : report.evidence) {
+    EndpointMemory& memory = states.endpoints.at(seen.host, seen.address);
+    memory = remember(std::move(memory), seen, options.rules,
+                      {.interval = options.interval, .jitter = jitter(random)});
+  }
+  const Time now = options.clock();
+  for (auto& [text, domain] : states.domains) {
+    LearnedDomain judged = learn(domain, states.endpoints, options.rules, now);
+    if (judged == domain) continue;
+    domain = std::move(judged);
+    changed.insert(text);
+  }
+  return changed;
 }
 
 }  // namespace tlspact

@@ -44,9 +44,10 @@ void add_certificate(Evidence& evidence, const SessionRequest& request,
   evidence.names = verdict.certificate_names;
   if (evidence.names.size() > kMaxEvidenceNames) evidence.names.resize(kMaxEvidenceNames);
   if (result.facts->chain.empty()) return;
-  evidence.certificate_sha256 = sha256_hex(result.facts->chain.front());
-  if (const X509Ptr certificate = certificate_of(result.facts->chain.front()))
-    evidence.public_key_sha256 = sha256_hex(public_key_of(certificate.get()));
+  const SentCertificate& certificate = result.facts->chain.front();
+  evidence.certificate_sha256 = sha256_hex(certificate.der());
+  if (certificate.parsed() != nullptr)
+    evidence.public_key_sha256 = sha256_hex(public_key_of(certificate.parsed()));
 }
 
 }  // namespace

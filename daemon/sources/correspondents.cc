@@ -91,6 +91,20 @@ class Reading {
 
 }  // namespace
 
+std::vector<std::string> surplus_correspondents(
+    std::vector<StoredCorrespondent> known,
+    const std::function<bool(const std::string& domain)>& has_policy, std::size_t most) {
+  std::vector<std::string> out;
+  if (known.size() <= most) return out;
+  const std::size_t surplus = known.size() - most;
+  std::ranges::stable_sort(known, {}, &StoredCorrespondent::last_seen);
+  for (StoredCorrespondent& each : known) {
+    if (out.size() == surplus) break;
+    if (!has_policy(each.domain)) out.push_back(std::move(each.domain));
+  }
+  return out;
+}
+
 CorrespondentReading read_correspondents(const Config& config,
                                          const std::vector<StoredLogPosition>& positions,
                                          Time now) {

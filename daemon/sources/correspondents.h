@@ -3,6 +3,7 @@
 /// mail needs them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,15 @@ inline constexpr std::string_view kJournal = "journal";
 
 /// A domain that no log has named for so long is forgotten.
 inline constexpr Seconds kForgottenAfter = std::chrono::days{90};
+
+/// More are not remembered.
+inline constexpr std::size_t kMostCorrespondents = 1'000'000;
+
+/// Those beyond `most`, to be forgotten: of the ones without a policy those that are longest
+/// unused. One that has a policy is never among them. Pure.
+[[nodiscard]] std::vector<std::string> surplus_correspondents(
+    std::vector<StoredCorrespondent> known,
+    const std::function<bool(const std::string& domain)>& has_policy, std::size_t most);
 
 struct CorrespondentReading {
   std::vector<StoredCorrespondent> named;    ///< by file or logs, each once, seen now

@@ -33,9 +33,14 @@ class Run {
 
   Notices run() {
     asio::io_context io;
+    const std::stop_callback stop{options_.stop, [&io] { io.stop(); }};
     asio::co_spawn(io, all(), asio::detached);
     io.run();
     resolver_.reset();
+    if (options_.stop.stop_requested()) {  // what is suspended ends with the event loop
+      flush();
+      return std::move(notices_);
+    }
     io.restart();
     io.run();  // what the resolver's end leaves to do
     return std::move(notices_);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct LookupOptions {
   std::function<void(std::size_t done, std::size_t total)> progress;
   /// Called now and then, and at the end, with what has changed since the last call.
   std::function<void(const PublishedStates& changed)> keep;
+  std::stop_token stop = {};  ///< ends the look-ups with what is known by then
 };
 
 /// Looks up `work` and brings `states` up to date. Blocks the calling thread, which runs an event

@@ -32,8 +32,10 @@ Result<std::vector<tcp::endpoint>> resolve(const Poco::URI& uri, const std::stri
 }
 
 /// Runs one exchange to its end.
-std::expected<HttpsAnswer, HttpsFault> run(HttpsExchange exchange, BodySink sink) {
+std::expected<HttpsAnswer, HttpsFault> run(HttpsExchange exchange, BodySink sink,
+                                           const std::stop_token& stop) {
   asio::io_context io{1};
+  const std::stop_callback when_stopped{stop, [&io] { io.stop(); }};
   std::optional<std::expected<HttpsAnswer, HttpsFault>> out;
   asio::co_spawn(io, exchange_https(std::move(exchange), std::move(sink)),
                  [&](const std::exception_ptr& thrown, std::expected<HttpsAnswer, HttpsFault> got) {
@@ -41,7 +43,8 @@ std::expected<HttpsAnswer, HttpsFault> run(HttpsExchange exchange, BodySink sink
                    out = std::move(got);
                  });
   io.run();
-  return std::move(out).value();
+  if (!out) return std::unexpected(HttpsFault{HttpsFault::Kind::cut_off, "it was stopped"});
+  return *std::move(out);
 }
 
 /// One exchange, without following redirects.
@@ -69,11 +72,14 @@ class Fetch {
     if (!request_.last_modified.empty())
       exchange.headers.emplace_back("If-Modified-Since", request_.last_modified);
     std::ofstream out;
-    auto answer = run(std::move(exchange), [&](std::string_view bytes) {
-      if (!out.is_open()) out.open(body_, std::ios::binary | std::ios::trunc);
-      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-      return out.good();
-    });
+    auto answer = run(
+        std::move(exchange),
+        [&](std::string_view bytes) {
+          if (!out.is_open()) out.open(body_, std::ios::binary | std::ios::trunc);
+          out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+          return out.good();
+        },
+        request_.stop);
     if (!answer) return failed(answer.error());
     constexpr int kOk = 200;
     // An empty body is a file as well.

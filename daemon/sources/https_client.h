@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "policy/result.h"
@@ -18,6 +19,7 @@ struct HttpsRequest {
   std::size_t max_bytes = 0;              ///< of the body; more is refused, not cut off
   std::chrono::milliseconds deadline{0};  ///< for everything together
   std::string ca_file;                    ///< PEM; empty: the system's store
+  std::stop_token stop = {};              ///< ends the request with an error
 };
 
 struct HttpsResponse {

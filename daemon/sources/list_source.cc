@@ -173,7 +173,8 @@ class ListFetch {
                          .last_modified = {},
                          .max_bytes = limit,
                          .deadline = kDeadline,
-                         .ca_file = ca_file_};
+                         .ca_file = ca_file_,
+                         .stop = context_.stop};
     if (conditional && stored_ && stored_->url == url && stored_key_is_current()) {
       request.etag = stored_->etag;
       request.last_modified = stored_->last_modified;

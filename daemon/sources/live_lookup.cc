@@ -2,6 +2,8 @@
 #include "daemon/sources/live_lookup.h"
 
 #include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "daemon/config/clock.h"
@@ -19,6 +21,7 @@ namespace asio = boost::asio;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::hours kResolverAge{1};
+constexpr std::chrono::seconds kPauseAfterFailure{5};
 constexpr Seconds kLeastNone = std::chrono::minutes{30};
 
 }  // namespace
@@ -26,8 +29,25 @@ constexpr Seconds kLeastNone = std::chrono::minutes{30};
 LiveLookup::LiveLookup(asio::any_io_executor executor, std::shared_ptr<const Config> config)
     : executor_(std::move(executor)), config_(std::move(config)), random_(std::random_device{}()) {}
 
+/// By the first that comes; the others wait for it, and nobody tries at once what has just failed.
 asio::awaitable<bool> LiveLookup::prepare() {
   if (resolver_ && Steady::now() - made_ < kResolverAge) co_return true;
+  if (being_made_) {
+    const std::shared_ptr<asio::steady_timer> bell = being_made_;
+    boost::system::error_code rung;
+    co_await bell->async_wait(asio::redirect_error(asio::use_awaitable, rung));
+    co_return resolver_ != nullptr;
+  }
+  if (failed_ != Steady::time_point{} && Steady::now() - failed_ < kPauseAfterFailure)
+    co_return false;
+  being_made_ = std::make_shared<asio::steady_timer>(executor_, Steady::time_point::max());
+  const bool made = co_await make();
+  if (!made) failed_ = Steady::now();
+  std::exchange(being_made_, nullptr)->cancel();
+  co_return made;
+}
+
+asio::awaitable<bool> LiveLookup::make() {
   const DnsOptions options = source_dns_options(*config_);
   auto made = co_await make_resolver(options);
   if (!made || made->self_test.support == DnssecSupport::servers_unreachable) co_return false;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 #include <random>
@@ -44,6 +45,7 @@ class LiveLookup {
 
  private:
   [[nodiscard]] boost::asio::awaitable<bool> prepare();
+  [[nodiscard]] boost::asio::awaitable<bool> make();
   [[nodiscard]] boost::asio::awaitable<void> look_up_dane(PolicyKey key, LiveFinding& finding);
   [[nodiscard]] boost::asio::awaitable<void> look_up_policy(PolicyKey key, LiveFinding& finding);
 
@@ -51,6 +53,8 @@ class LiveLookup {
   std::shared_ptr<const Config> config_;
   std::shared_ptr<Resolver> resolver_;
   std::chrono::steady_clock::time_point made_;
+  std::shared_ptr<boost::asio::steady_timer> being_made_;  ///< rings when that has ended
+  std::chrono::steady_clock::time_point failed_;
   bool validates_ = false;
   std::shared_ptr<StsFetcher> fetcher_;
   std::mt19937 random_;

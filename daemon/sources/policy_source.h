@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,8 @@ struct FetchContext {
   bool look_up_everything = false;
   /// Also add what cannot change a decision, for somebody who wants to see it.
   bool tell_everything = false;
-  /// After so long no probe is begun; nullopt: as long as it takes, within ProbeOptions::budget.
-  std::optional<std::chrono::milliseconds> probe_budget = {};
+  bool probe = true;          ///< false: probes are somebody else's
+  std::stop_token stop = {};  ///< what is looked up ends, with what is known by then
   /// Called while look-ups go on; empty: nobody looks.
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };

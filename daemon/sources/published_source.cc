@@ -92,6 +92,20 @@ void PublishedSource::read_store(const FetchContext& context, Notices& notices) 
   if (!known) notices.push_back({Severity::alert, "store", known.error().text});
   for (const StoredCorrespondent& each : known.value_or(std::vector<StoredCorrespondent>{}))
     (each.last_seen + kForgottenAfter < now_ ? stale_ : correspondents_).insert(each.domain);
+  if (!known) return;
+  for (std::string& each : surplus_correspondents(
+           *known, [this](const std::string& text) { return has_policy(text); },
+           kMostCorrespondents)) {
+    correspondents_.erase(each);
+    stale_.insert(std::move(each));
+  }
+}
+
+bool PublishedSource::has_policy(const std::string& text) const {
+  const auto dane = states_.dane.find(text);
+  if (dane != states_.dane.end() && says_something(facts(dane->second, now_))) return true;
+  const auto sts = states_.sts.find(PolicyKey::from_normal_form(text).domain().text());
+  return sts != states_.sts.end() && sts->second.cached.has_value();
 }
 
 void PublishedSource::read_files(const FetchContext& context, Notices& notices) {
@@ -121,6 +135,7 @@ LookupOptions PublishedSource::options(const FetchContext& context, Notices& not
   out.max_stale = config_.dns.max_stale;
   out.clock = clock_from(context.now);
   out.progress = context.progress;
+  out.stop = context.stop;
   if (context.keep_in_store)
     out.keep = [&context, &notices](const PublishedStates& changed) {
       keep(context.store, changed, notices);

@@ -30,13 +30,14 @@ class PublishedSource : public PolicySource {
   void forget(const FetchContext& context, const std::set<std::string>& wanted, Notices& notices);
   void add_sts(const FetchContext& context, PolicyInputs& inputs, Notices& notices) const;
   void add_dane(const FetchContext& context, PolicyInputs& inputs) const;
+  [[nodiscard]] bool has_policy(const std::string& text) const;
   [[nodiscard]] LookupOptions options(const FetchContext& context, Notices& notices) const;
 
   const Config& config_;
   bool dane_;
   Time now_;  ///< of fetch()
   std::set<std::string> correspondents_;
-  std::set<std::string> stale_;      ///< correspondents that nothing has named for long
+  std::set<std::string> stale_;      ///< correspondents that are to be forgotten
   std::set<std::string> looked_up_;  ///< in this run, by "MTA-STS DOMAIN" and "DANE NEXT-HOP"
   PublishedStates states_;
 };

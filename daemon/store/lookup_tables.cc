@@ -311,6 +311,15 @@ Result<std::vector<StoredLogPosition>> Store::log_positions() {
   });
 }
 
+Result<std::size_t> Store::correspondent_count() {
+  if (session_ == nullptr) return std::size_t{0};
+  return guarded(session_->file, [&]() -> Result<std::size_t> {
+    std::uint64_t count = 0;
+    session_->sql << "SELECT count(*) FROM correspondent", into(count), now;
+    return count;
+  });
+}
+
 Result<std::vector<StoredCorrespondent>> Store::correspondents() {
   if (session_ == nullptr) return std::vector<StoredCorrespondent>{};
   return guarded(session_->file, [&]() -> Result<std::vector<StoredCorrespondent>> {

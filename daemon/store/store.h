@@ -135,6 +135,7 @@ class Store {
   /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
   [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();
+  [[nodiscard]] Result<std::size_t> correspondent_count();
 
   [[nodiscard]] Result<void> keep_log_positions(std::span<const StoredLogPosition> rows);
   [[nodiscard]] Result<std::vector<StoredLogPosition>> log_positions();

@@ -221,6 +221,23 @@ BackupPlace History::backup_place() const {
   };
 }
 
+Result<void> History::keep_snapshot(unsigned number, const fs::path& snapshot) const {
+  std::error_code error;
+  if (!fs::exists(snapshot, error)) return {};
+  const fs::path kept = directory_of(number) / "snapshot";
+  fs::remove(kept, error);
+  fs::create_hard_link(snapshot, kept, error);
+  if (error) return fail(Errc::io, kept.string() + ": cannot be made: " + error.message());
+  return {};
+}
+
+std::optional<fs::path> History::snapshot_of(unsigned number) const {
+  fs::path kept = directory_of(number) / "snapshot";
+  std::error_code error;
+  if (!fs::exists(kept, error)) return std::nullopt;
+  return kept;
+}
+
 void History::prune() {
   const std::size_t wanted = std::size_t{keep_} + 1;
   if (generations_.size() > wanted)

@@ -38,11 +38,12 @@ struct Hold {
 };
 
 /// A directory: `N/manifest` for each generation, `N/STORED` for the files that came with N and
-/// were replaced since, `hold`, and `unfinished`. Files are copies, never links to a map in use. A
-/// manifest is written, durably, before the files that it describes are renamed into place; so a
-/// run that was killed leaves at worst a generation that is newer than some of the files, and the
-/// next install goes by what is in place. For one process at a time (RunLock), but for what only
-/// reads: that sees a file that has just gone as gone.
+/// were replaced since, `N/snapshot` for what was published with it, `hold`, and `unfinished`.
+/// Files are copies, never links to a map in use. A manifest is written, durably, before the files
+/// that it describes are renamed into place; so a run that was killed leaves at worst a generation
+/// that is newer than some of the files, and the next install goes by what is in place. For one
+/// process at a time (RunLock), but for what only reads: that sees a file that has just gone as
+/// gone.
 class History {
  public:
   /// Reads what is there; a directory that does not exist is an empty history. A manifest that
@@ -83,6 +84,17 @@ class History {
 
   /// For Staging::commit, after enter(): replaced files go into their generation's directory.
   [[nodiscard]] BackupPlace backup_place() const;
+
+  /// What answers live look-ups is published with a generation, and goes back with it. Kept by a
+  /// link, as it is only ever replaced by rename. Nothing where there is none yet.
+  [[nodiscard]] Result<void> keep_snapshot(unsigned number,
+                                           const std::filesystem::path& snapshot) const;
+  /// nullopt: none was kept, because the generation is in force or is older than that.
+  [[nodiscard]] std::optional<std::filesystem::path> snapshot_of(unsigned number) const;
+  /// The number of the newest generation, which is in force; nullopt: there is none.
+  [[nodiscard]] std::optional<unsigned> newest() const {
+    return generations_.empty() ? std::nullopt : std::optional{generations_.back().number};
+  }
 
   /// Removes the oldest generations, and the files that none of the others has.
   void prune();

@@ -114,17 +114,14 @@ CertificateVerdict nothing_presented(const HostPolicy& policy) {
 
 }  // namespace
 
-CertificateVerdict check_certificate(const std::vector<std::string>& chain,
+CertificateVerdict check_certificate(const std::vector<SentCertificate>& chain,
                                      const HostPolicy& policy, const std::string& host,
                                      const TrustStore& trusted, Time now) {
-  std::vector<X509Ptr> owned;
+  if (chain.empty() || chain.front().parsed() == nullptr) return nothing_presented(policy);
   std::vector<X509*> certificates;
-  for (const std::string& der : chain) {
-    owned.push_back(certificate_of(der));
-    if (!owned.back() && owned.size() == 1) return nothing_presented(policy);
-    if (owned.back()) certificates.push_back(owned.back().get());
+  for (const SentCertificate& each : chain) {
+    if (each.parsed() != nullptr) certificates.push_back(each.parsed());
   }
-  if (certificates.empty()) return nothing_presented(policy);
   CertificateVerdict verdict;
   verdict.certificate_end = end_of(certificates.front());
   judge_names(verdict, certificates.front(), names_to_check(policy, host));

@@ -12,6 +12,7 @@
 
 #include "policy/time.h"
 #include "smtp/tls/host_policy.h"
+#include "smtp/tls/sent_certificate.h"
 #include "smtp/tls/trust_store.h"
 
 namespace tlspact {
@@ -71,11 +72,11 @@ struct CertificateVerdict {
   friend bool operator==(const CertificateVerdict&, const CertificateVerdict&) = default;
 };
 
-/// `chain`: DER, the server's own certificate first; empty: none was presented, nothing matches.
+/// `chain`: the server's own certificate first; empty: none was presented, nothing matches.
 /// PKIX is judged whatever the policy demands; `names` are those of the policy, or of `host` if
 /// there are none. With DANE-EE names and dates do not count (RFC 7672 section 3.1.1); with
 /// DANE-TA they do (section 3.1.2).
-[[nodiscard]] CertificateVerdict check_certificate(const std::vector<std::string>& chain,
+[[nodiscard]] CertificateVerdict check_certificate(const std::vector<SentCertificate>& chain,
                                                    const HostPolicy& policy,
                                                    const std::string& host,
                                                    const TrustStore& trusted, Time now);

@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 
 #include <new>
+#include <stdexcept>
+#include <string>
 
 namespace tlspact {
 namespace {
@@ -45,9 +47,7 @@ TlsVersion lowest_version(const HostPolicy& policy) {
 /// Level 0 lets old versions and small keys through, where the other way is no encryption.
 bool set_strength(SSL* ssl, const HostPolicy& policy) {
   SSL_set_security_level(ssl, authenticates(policy.demand) ? 1 : 0);
-  const bool high = policy.ciphers == CipherGrade::high;
-  return SSL_set_min_proto_version(ssl, version_number(lowest_version(policy))) == 1 &&
-         SSL_set_cipher_list(ssl, high ? "HIGH:!aNULL:!eNULL" : "DEFAULT:!aNULL:!eNULL") == 1;
+  return SSL_set_min_proto_version(ssl, version_number(lowest_version(policy))) == 1;
 }
 
 ChannelFault local_fault(std::string text) {
@@ -76,26 +76,35 @@ bool was_asked(const SSL* ssl) {
   return SSL_get_app_data(ssl) != nullptr;
 }
 
+SslCtxPtr make_context(const char* ciphers) {
+  SslCtxPtr context{SSL_CTX_new(TLS_client_method())};
+  if (!context) throw std::bad_alloc();
+  SSL_CTX_set_security_level(context.get(), 0);  // set_strength() sets that of a handshake
+  if (SSL_CTX_set_cipher_list(context.get(), ciphers) != 1)
+    throw std::runtime_error(std::string{"OpenSSL knows no cipher of "} + ciphers);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context.get(),
+                      SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_cert_cb(context.get(), note_request, nullptr);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  return context;
+}
+
 }  // namespace
 
-TlsClient::TlsClient() : context_(SSL_CTX_new(TLS_client_method())) {
-  if (!context_) throw std::bad_alloc();
-  SSL_CTX_set_mode(context_.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(context_.get(),
-                      SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_cert_cb(context_.get(), note_request, nullptr);
-  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
-}
+TlsClient::TlsClient()
+    : usual_(make_context("DEFAULT:!aNULL:!eNULL")), high_(make_context("HIGH:!aNULL:!eNULL")) {}
 
 ChannelResult<SslPtr> TlsClient::prepare(const HostPolicy& policy) const {
   ERR_clear_error();
-  SslPtr ssl{SSL_new(context_.get())};
+  const SslCtxPtr& context = policy.ciphers == CipherGrade::high ? high_ : usual_;
+  SslPtr ssl{SSL_new(context.get())};
   if (!ssl) throw std::bad_alloc();
   SSL_set_connect_state(ssl.get());
   if (!set_strength(ssl.get(), policy))
-    return std::unexpected(local_fault("TLS versions and ciphers cannot be set"));
+    return std::unexpected(local_fault("TLS versions cannot be set"));
   if (!policy.sni.empty() && SSL_set_tlsext_host_name(ssl.get(), policy.sni.c_str()) != 1)
     return std::unexpected(local_fault("SNI cannot be set"));
   if (!set_client_certificate(ssl.get(), policy))
@@ -114,7 +123,7 @@ TlsFacts tls_facts(SSL* ssl, const HostPolicy& policy) {
   facts.client_certificate = was_asked(ssl) && SSL_get_certificate(ssl) != nullptr;
   const STACK_OF(X509)* const chain = SSL_get_peer_cert_chain(ssl);
   for (int i = 0; i < sk_X509_num(chain); ++i)
-    facts.chain.push_back(der_of(sk_X509_value(chain, i)));
+    facts.chain.emplace_back(sk_X509_value(chain, i));
   return facts;
 }
 

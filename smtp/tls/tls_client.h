@@ -23,7 +23,8 @@ class TlsClient {
   [[nodiscard]] ChannelResult<SslPtr> prepare(const HostPolicy& policy) const;
 
  private:
-  SslCtxPtr context_;
+  SslCtxPtr usual_;
+  SslCtxPtr high_;  ///< for CipherGrade::high: a list of ciphers is read once, not for each SSL
 };
 
 /// After a handshake.

@@ -26,6 +26,13 @@ json::array ders(const std::vector<std::string>& certificates) {
   return result;
 }
 
+json::array ders(const std::vector<SentCertificate>& chain) {
+  std::vector<std::string> certificates;
+  for (const SentCertificate& each : chain)
+    certificates.push_back(each.der());
+  return ders(certificates);
+}
+
 json::object fault(const ChannelFault& value) {
   return {{"kind", channel_fault_name(value.kind)}, {"text", value.text}};
 }

@@ -183,12 +183,15 @@ SessionRequest request_of(const Members& members, std::string& fault) {
 }
 
 TlsFacts facts_of(const Members& members, std::string& fault) {
+  std::vector<SentCertificate> chain;
+  for (std::string& der : ders(members, "chain", fault))
+    chain.emplace_back(std::move(der));
   return {.version = members.read("version", parse_tls_version),
           .cipher = members.text("cipher"),
           .group = members.text("group"),
           .sni = members.text("sni"),
           .client_certificate = members.flag("client_certificate"),
-          .chain = ders(members, "chain", fault)};
+          .chain = std::move(chain)};
 }
 
 TranscriptEvent event_of(const Members& members, std::string& fault) {

@@ -75,6 +75,26 @@ class HistoryTest(MachineTest):
         self.run_it("rollback", "2")
         self.assertEqual(self.machine.map.read_bytes(), after)
 
+    def test_live_answers_go_back_with_the_maps(self):
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        self.run_it("generate")
+        before = snapshot.read_bytes()
+        self.agree("one.example")
+        self.run_it("generate")
+        after = snapshot.read_bytes()
+        self.assertNotEqual(after, before)
+        self.assertNotIn("live look-ups", self.run_it("rollback"))
+        self.assertEqual(snapshot.read_bytes(), before)
+        self.run_it("generate")
+        self.assertEqual(snapshot.read_bytes(), before, "held")
+        self.run_it("rollback", "2")
+        self.assertEqual(snapshot.read_bytes(), after)
+        self.run_it("rollback", "1")
+        self.assertEqual(snapshot.read_bytes(), before)
+        self.run_it("rollback", "--release")
+        self.run_it("generate")
+        self.assertIn(b"one.example", snapshot.read_bytes())
+
     def test_check_says_that_the_maps_are_held(self):
         self.run_it("generate")
         self.agree("one.example")

@@ -14,18 +14,18 @@ class Inside:
     """Copies the program and binds the machine's libraries into the root; needs the mount namespace of `netns.enter`.
     A copy, so that a build that goes on beside the tests does not change it under them."""
 
-    def __init__(self, root, program):
-        self.root = root
+    def __init__(self, root, program, place=PLACE):
+        self.root, self.place = root, place
         linked = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
         loader = pathlib.Path(re.search(r"^\s*(/\S+ld-linux\S*)", linked, re.M)[1]).resolve()
         libraries = sorted({str(pathlib.Path(path).parent.resolve()) for path in re.findall(r"=> (/\S+)", linked)})
-        (self.root / PLACE / "bin").mkdir(parents=True)
-        shutil.copy(program, self.root / PLACE / "bin")
+        (self.root / place / "bin").mkdir(parents=True)
+        shutil.copy(program, self.root / place / "bin")
         for number, directory in enumerate(libraries):
             self._bind(directory, f"lib{number}")
-        inside = [f"/{PLACE}/lib{number}" for number in range(len(libraries))]
+        inside = [f"/{place}/lib{number}" for number in range(len(libraries))]
         self._command = [f"{inside[libraries.index(str(loader.parent))]}/{loader.name}", "--library-path",
-                         ":".join(inside), f"/{PLACE}/bin/{pathlib.Path(program).name}"]
+                         ":".join(inside), f"/{place}/bin/{pathlib.Path(program).name}"]
 
     def attempt(self, *arguments, path=""):
         """Runs it as root; returns its CompletedProcess. `path` is put before the root's PATH."""
@@ -42,6 +42,6 @@ class Inside:
         return {"PATH": f"{path + ':' if path else ''}/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root"}
 
     def _bind(self, directory, name):
-        target = self.root / PLACE / name
+        target = self.root / self.place / name
         target.mkdir(parents=True)
         subprocess.run(["mount", "--bind", directory, target], check=True)

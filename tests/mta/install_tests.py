@@ -2,6 +2,8 @@
 """tlspact generate as on the mail server's own machine: it asks the server what it is, and has it confirm."""
 
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 
@@ -125,6 +127,20 @@ class PostfixInstallTests(InstallTests):
         before = self.log().count("postfix reload")
         self.on_machine("generate")
         self.assertEqual(self.log().count("postfix reload"), before, "reloaded though nothing had changed")
+
+    def test_the_unit_that_reloads_for_a_service_without_root(self):
+        """systemd does not run here: its commands are run."""
+        unit = (pathlib.Path(__file__).parents[2] / "systemd/tlspact-postfix-reload.service").read_text(encoding="utf-8")
+        commands = re.findall(r"^ExecStart=-?(.*)$", unit, re.M)
+        self.assertEqual(commands[-1], "/usr/sbin/postfix reload")
+        wish = self.root / "var/lib/tlspact/reload-postfix"
+        wish.parent.mkdir(parents=True, exist_ok=True)
+        wish.touch()
+        since = len(self.mta.log_bytes())
+        for command in commands:
+            self.root.run(*command.split())
+        self.assertFalse(wish.exists())
+        self.assertIn("refreshing the Postfix mail system", self.mta.log_bytes(since).decode())
 
     def test_install_that_the_server_does_not_confirm_is_an_error(self):
         self.wrap("postmap", 'case "$1" in -q) echo "something else"; exit 0;; esac')

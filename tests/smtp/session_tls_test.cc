@@ -560,7 +560,7 @@ TEST_CASE("transcript_replay_bit_identical, through JSON, and it holds no word o
   SECTION("what somebody changed gives another verdict") {
     StoredTranscript changed = *stored;
     for (TranscriptEvent& event : changed.transcript.events) {
-      if (event.facts) event.facts->chain = all().stranger.chain;
+      if (event.facts) event.facts->chain = {SentCertificate{all().stranger.chain.front()}};
     }
     CHECK(boost::json::serialize(session_result_to_json(replay(changed.transcript))) !=
           stored->result);

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <iostream>
 #include <random>
+#include <stop_token>
+#include <tuple>
 #include <utility>
 
 #include "daemon/config/clock.h"
@@ -17,12 +19,19 @@
 #include "daemon/control/generate.h"
 #include "daemon/control/http/http_server.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/keep_evidence.h"
 #include "daemon/control/overview/overview_keeper.h"
+#include "daemon/control/probe_settings.h"
+#include "daemon/control/refresh.h"
+#include "daemon/control/run_lock.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
+#include "daemon/control/service/finding_queue.h"
+#include "daemon/control/service/prober.h"
 #include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
 #include "daemon/control/service/worker.h"
+#include "daemon/sources/correspondents.h"
 #include "daemon/store/store.h"
 #include "lookup/log.h"
 #include "lookup/service_manager.h"
@@ -34,10 +43,6 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kSoonAfterFailure{10};
-/// Whoever waits for the worker does not wait for tarpits for long: what is left is due in the next
-/// run, a minute later.
-constexpr std::chrono::seconds kProbeBudget{20};
-
 /// The shortest refresh time of all sources.
 Seconds shortest_refresh(const Config& config) {
   Seconds out = kLongestPause;
@@ -114,6 +119,7 @@ class Service {
     open_alerts();
     status_.version = options_.version;
     status_.started = clock_now();
+    show_last_run();
     board_.put(status_);
     watch_.watch(watched_paths(*config_, options_.config_file));
     wait_for_signal();
@@ -138,14 +144,21 @@ class Service {
   [[nodiscard]] Result<void> listen_for_lookups();
   [[nodiscard]] KnownStates known(const PolicyKey& key) const;
   void keep_finding(LiveFinding finding, std::function<void()> done);
-  void publish_finding(const std::shared_ptr<const Config>& config, const LiveFinding& finding);
+  void take_findings(const Config& config);
+  [[nodiscard]] Result<void> keep_findings(const Config& config,
+                                           const std::vector<FindingQueue::Item>& found);
+  void publish_findings(const Config& config, const std::vector<FindingQueue::Item>& found);
   void wait_for_signal();
   void keep_watchdog_quiet();
   void reload(const std::string& why);
+  void show_last_run();
   void open_alerts();
   void take(ControlRequest request, ControlServer::Answer answer);
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
+  void begin_probes(const std::shared_ptr<const Config>& config);
+  void take_probes(const std::shared_ptr<const Config>& config, Result<ProbeReport> report);
+  [[nodiscard]] Result<void> keep_probes(const Config& config, const ProbeReport& report);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
   void look_into_store(const Config& config);
   void tell_alerts(const Config& config);
@@ -163,16 +176,21 @@ class Service {
   std::mt19937 random_;
   StatusBoard board_;
   bool run_waits_ = false;  ///< of the main thread
+  FindingQueue found_;
   // Of the worker's thread, once it runs.
   ServiceStatus status_;
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
-  std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
-  bool is_busy_ = false;              ///< the last run found the lock taken
+  std::optional<Notice> bad_config_;       ///< of a configuration that was refused, while it stands
+  bool is_busy_ = false;                   ///< the last run found the lock taken
+  std::set<std::string> probe_next_hops_;  ///< of agreements and lists
+  Notices probe_notices_;                  ///< of the last round of probes
+  std::stop_source stop_;
   OverviewKeeper overviews_{config_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
-  Worker worker_;                           ///< last: its thread uses all the others
+  Worker worker_;                           ///< its thread uses all the above
+  Prober prober_;                           ///< last: what it saw goes to the worker
 };
 
 Result<void> Service::listen_for_lookups() {
@@ -198,28 +216,55 @@ KnownStates Service::known(const PolicyKey& key) const {
 }
 
 void Service::keep_finding(LiveFinding finding, std::function<void()> done) {
-  worker_.add([this, config = config_, finding = std::move(finding), done = std::move(done)] {
-    Notices notices;
-    auto store = Store::open(config->store_path(), Store::Access::read_write, clock_now(), notices);
-    Result<void> kept;
-    if (!store) kept = std::unexpected(store.error());
-    if (kept) kept = store->keep_correspondents(std::span{&finding.correspondent, 1});
-    if (kept && finding.dane) kept = store->keep_dane(std::span{&*finding.dane, 1});
-    if (kept && finding.sts) kept = store->keep_sts(std::span{&*finding.sts, 1});
-    if (!kept) log_line(LogLevel::alert, kept.error().text);
-    if (kept && finding.says_something) publish_finding(config, finding);
-    done();
-  });
+  if (!found_.add({std::move(finding), std::move(done)})) return;
+  worker_.add([this, config = config_] { take_findings(*config); });
+}
+
+void Service::take_findings(const Config& config) {
+  const std::vector<FindingQueue::Item> found = found_.take();
+  if (auto kept = keep_findings(config, found); !kept) {
+    log_line(LogLevel::alert, kept.error().text);
+  } else if (std::ranges::any_of(found,
+                                 [](const auto& each) { return each.finding.says_something; })) {
+    publish_findings(config, found);
+  }
+  for (const FindingQueue::Item& each : found)
+    each.done();
+}
+
+/// Strangers choose what has no policy: where there are too many correspondents already, that is
+/// answered, and not remembered.
+Result<void> Service::keep_findings(const Config& config,
+                                    const std::vector<FindingQueue::Item>& found) {
+  Notices notices;
+  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), notices);
+  if (!store) return std::unexpected(store.error());
+  std::vector<StoredCorrespondent> correspondents;
+  std::vector<StoredDane> dane;
+  std::vector<StoredSts> sts;
+  for (const FindingQueue::Item& each : found) {
+    const LiveFinding& finding = each.finding;
+    if (!finding.says_something && status_.correspondents >= kMostCorrespondents) continue;
+    ++status_.correspondents;
+    correspondents.push_back(finding.correspondent);
+    if (finding.dane) dane.push_back(*finding.dane);
+    if (finding.sts) sts.push_back(*finding.sts);
+  }
+  if (auto kept = store->keep_correspondents(correspondents); !kept) return kept;
+  if (auto kept = store->keep_dane(dane); !kept) return kept;
+  return store->keep_sts(sts);
 }
 
 /// The maps follow with a run of their own, once a minute at most.
-void Service::publish_finding(const std::shared_ptr<const Config>& config,
-                              const LiveFinding& finding) {
+void Service::publish_findings(const Config& config, const std::vector<FindingQueue::Item>& found) {
   const bool lately = status_.last_run && clock_now() - *status_.last_run < kShortestPause;
-  auto report = generate(*config, {.offline = true, .publish_only = lately, .now = clock_now()});
-  const std::string& key = finding.correspondent.domain;
-  log_line(LogLevel::info,
-           key + (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
+  auto report = generate(config, {.offline = true, .publish_only = lately, .now = clock_now()});
+  for (const FindingQueue::Item& each : found) {
+    if (each.finding.says_something)
+      log_line(LogLevel::info,
+               each.finding.correspondent.domain +
+                   (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
+  }
   for (const Notice& each : report ? report->notices : Notices{}) {
     if (each.severity != Severity::note) log_notice(each);
   }
@@ -240,6 +285,7 @@ void Service::wait_for_signal() {
       return;
     }
     log_line(LogLevel::info, "ending");
+    stop_.request_stop();
     http_.reset();
     io_.stop();
   });
@@ -283,6 +329,13 @@ void Service::reload(const std::string& why) {
   start_run();
 }
 
+/// What is in force is what the last run installed, whichever process that was.
+void Service::show_last_run() {
+  const auto record = read_run_record(config_->state_path("run.json"));
+  if (record) status_.counts = record->counts;
+  look_into_store(*config_);
+}
+
 void Service::open_alerts() {
   Notices notices;
   StoredAlerts stored;
@@ -319,11 +372,54 @@ void Service::start_run() {
 void Service::do_run(const std::shared_ptr<const Config>& config) {
   const Time began = clock_now();
   const auto clock = std::chrono::steady_clock::now();
-  auto report = generate(*config, {.probe_budget = kProbeBudget, .now = began});
+  auto report = generate(*config, {.probe = false, .stop = stop_.get_token(), .now = began});
   status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
+  if (report && report->probe_next_hops) probe_next_hops_ = *std::move(report->probe_next_hops);
   take_report(*config, std::move(report), began);
   board_.put(status_);
   overviews_.renew(config);
+  begin_probes(config);
+}
+
+/// What was probed makes another run; one that finds nothing due ends the circle.
+void Service::begin_probes(const std::shared_ptr<const Config>& config) {
+  if (!config->probe.enabled || stop_.stop_requested()) return;
+  Notices notices;
+  auto store = Store::open(config->store_path(), Store::Access::read_only, clock_now(), notices);
+  if (!store) return;  // the run has said so
+  auto states = read_probe_states(*store);
+  if (!states) return;
+  std::set<std::string> next_hops = known_next_hops(*store, *states, notices);
+  next_hops.insert(probe_next_hops_.begin(), probe_next_hops_.end());
+  std::ignore = prober_.begin(
+      config, std::move(next_hops), *std::move(states), [this, config](Result<ProbeReport> report) {
+        worker_.add([this, config, report = std::move(report)] { take_probes(config, report); });
+      });
+}
+
+void Service::take_probes(const std::shared_ptr<const Config>& config, Result<ProbeReport> report) {
+  const Notices before = std::exchange(probe_notices_, {});
+  if (!report) {
+    probe_notices_.push_back({Severity::alert, "probe", report.error().text, 0});
+  } else {
+    probe_notices_ = report->notices;
+    if (auto kept = keep_probes(*config, *report); !kept)
+      probe_notices_.push_back({Severity::alert, "store", kept.error().text, 0});
+  }
+  const bool saw_something = report && (!report->evidence.empty() || !report->mx_sets.empty());
+  if (saw_something || probe_notices_ != before) asio::post(io_, [this] { start_run(); });
+}
+
+/// Under the lock of a run: `tlspact probe` by hand changes the same rows.
+Result<void> Service::keep_probes(const Config& config, const ProbeReport& report) {
+  auto lock = RunLock::take(config.state_path("lock"));
+  if (!lock) return std::unexpected(lock.error());
+  Notices notices;
+  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), notices);
+  if (!store) return std::unexpected(store.error());
+  auto states = read_probe_states(*store);
+  if (!states) return std::unexpected(states.error());
+  return keep_evidence(*store, report, probe_options(config), *states);
 }
 
 void Service::take_report(const Config& config, Result<GenerateReport> report, Time began) {
@@ -355,6 +451,7 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
     if (each.severity != Severity::note) log_notice(each);
   }
   if (bad_config_) notices.push_back(*bad_config_);
+  std::ranges::copy(probe_notices_, std::back_inserter(notices));
   alerts_->notice(notices, clock_now(), complete);
   status_.notices = std::move(notices);
   look_into_store(config);
@@ -392,8 +489,7 @@ void Service::look_into_store(const Config& config) {
   }
   status_.evidence = {};
   if (const auto endpoints = store->endpoints()) count(*endpoints, status_.evidence);
-  status_.correspondents =
-      store->correspondents().value_or(std::vector<StoredCorrespondent>{}).size();
+  status_.correspondents = store->correspondent_count().value_or(0);
   if (const auto record = read_run_record(config.state_path("run.json")))
     next_change_ = record->until;
 }
