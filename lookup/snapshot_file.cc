@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "generators/table/mapped_file.h"
 #include "generators/table/parts_file.h"
 #include "lookup/key_index.h"
 
@@ -81,6 +82,14 @@ Result<Snapshot> read_snapshot(const fs::path& file) {
                     parts.origins.is_whole() && parts.ruling_of.size() == parts.keys.size();
   if (!good) return fail(Errc::bad_input, file.string() + ": is not a whole snapshot");
   return Snapshot::of(std::move(parts), Time{Seconds{decided_at[0]}});
+}
+
+Result<LiveOptions> read_snapshot_options(const fs::path& file) {
+  const auto mapped = MappedFile::open(file);
+  if (!mapped) return std::unexpected(mapped.error());
+  const auto parts = parts_within(mapped->bytes(), kSnapshotKind, kSnapshotParts);
+  if (!parts) return std::unexpected(parts.error());
+  return decode_live_options((*parts)[static_cast<std::size_t>(SnapshotPart::options)]);
 }
 
 }  // namespace tlspact

@@ -44,6 +44,9 @@ struct Negative {
 /// Errors: no_input, there is none; bad_input, it is damaged or of another version.
 [[nodiscard]] Result<Snapshot> read_snapshot(const std::filesystem::path& file);
 
+/// How its entries are rendered, without reading the rest. Errors as of read_snapshot().
+[[nodiscard]] Result<LiveOptions> read_snapshot_options(const std::filesystem::path& file);
+
 /// The parts of the file by name, for its readers.
 enum class SnapshotPart : std::uint8_t {
   moment,

@@ -5,8 +5,8 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/keep_evidence.h"
+#include "daemon/control/report.h"
 #include "daemon/dns/idna.h"
 #include "daemon/store/store.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/check.h"
+#include "daemon/control/report.h"
 
 namespace tlspact {
 

@@ -10,9 +10,9 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/drill/drill.h"
 #include "daemon/control/drill/isolation.h"
+#include "daemon/control/report.h"
 
 namespace tlspact {
 namespace {

@@ -4,8 +4,8 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/progress.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/generate.h"
+#include "daemon/control/report.h"
 
 namespace tlspact {
 namespace {

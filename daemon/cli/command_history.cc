@@ -3,8 +3,8 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/report.h"
 #include "generators/install/history.h"
 
 namespace tlspact {

@@ -4,11 +4,11 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
 #include "daemon/control/inbound_agreements.h"
 #include "daemon/control/init/init.h"
 #include "daemon/control/init/init_plan.h"
 #include "daemon/control/mta_facts.h"
+#include "daemon/control/report.h"
 #include "generators/settings.h"
 
 namespace tlspact {

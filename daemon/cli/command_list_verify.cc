@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/sources/list_source.h"
 
 namespace tlspact {

@@ -6,11 +6,11 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/changing_store.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/evidence_text.h"
 #include "daemon/cli/progress.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/evidence_text.h"
 #include "daemon/control/keep_evidence.h"
 #include "daemon/control/probe_settings.h"
+#include "daemon/control/report.h"
 #include "daemon/dns/idna.h"
 
 namespace tlspact {

@@ -3,7 +3,7 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/control/rollback.h"
 
 namespace tlspact {

@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "policy/utf8.h"
 
 namespace tlspact {

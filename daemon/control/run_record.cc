@@ -63,6 +63,12 @@ Object::Ptr to_json(const RunRecord& record) {
   for (const std::size_t count : record.counts.by_source)
     counts->add(count);
   out->set("by_source", counts);
+  Array::Ptr levels = new Array;
+  for (const auto& of_source : record.counts.levels) {
+    for (const std::size_t count : of_source)
+      levels->add(count);
+  }
+  out->set("levels", levels);
   out->set("refused", record.refused);
   out->set("notices", to_json(record.notices));
   Array::Ptr named = new Array;
@@ -113,6 +119,9 @@ RunRecord from_json(const Object& in) {
   const Array::Ptr counts = in.getArray("by_source");
   for (unsigned i = 0; i < record.counts.by_source.size(); ++i)
     record.counts.by_source.at(i) = counts->getElement<Poco::UInt64>(i);
+  const Array::Ptr levels = in.getArray("levels");
+  for (unsigned i = 0; i < kSources * kLevels; ++i)
+    record.counts.levels.at(i / kLevels).at(i % kLevels) = levels->getElement<Poco::UInt64>(i);
   record.refused = in.getValue<bool>("refused");
   record.notices = notices_from(in);
   each_object(in, "named_files", [&](const Object& each) {
@@ -160,8 +169,12 @@ std::string settings_text(const GeneratorSettings& settings) {
 EntryCounts EntryCounts::of(const Snapshot& snapshot) {
   EntryCounts counts;
   counts.entries = snapshot.size();
-  for (std::size_t i = 0; i < snapshot.size(); ++i)
-    ++counts.by_source.at(static_cast<std::size_t>(snapshot.ruling(i).source));
+  for (std::size_t i = 0; i < snapshot.size(); ++i) {
+    const Ruling ruling = snapshot.ruling(i);
+    const auto source = static_cast<std::size_t>(ruling.source);
+    ++counts.by_source.at(source);
+    ++counts.levels.at(source).at(static_cast<std::size_t>(ruling.level));
+  }
   return counts;
 }
 

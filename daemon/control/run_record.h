@@ -18,14 +18,21 @@
 
 namespace tlspact {
 
-/// How many entries are in force, and by which source.
+inline constexpr std::size_t kSources = static_cast<std::size_t>(Source::learned) + 1;
+inline constexpr std::size_t kLevels = static_cast<std::size_t>(Level::secure) + 1;
+
+/// How many entries are in force, by which source, and at which level.
 struct EntryCounts {
   std::size_t entries = 0;
-  std::array<std::size_t, 5> by_source{};  ///< by Source
+  std::array<std::size_t, kSources> by_source{};                    ///< by Source
+  std::array<std::array<std::size_t, kLevels>, kSources> levels{};  ///< by Source and Level
 
   [[nodiscard]] static EntryCounts of(const Snapshot& snapshot);
   [[nodiscard]] std::size_t by(Source source) const {
     return by_source[static_cast<std::size_t>(source)];
+  }
+  [[nodiscard]] std::size_t by(Source source, Level level) const {
+    return levels[static_cast<std::size_t>(source)][static_cast<std::size_t>(level)];
   }
 };
 

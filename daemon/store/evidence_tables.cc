@@ -117,6 +117,31 @@ Result<std::vector<Evidence>> Store::evidence_of(const std::string& host) {
   });
 }
 
+Result<std::vector<EvidenceDay>> Store::evidence_by_day(Time since) {
+  std::vector<EvidenceDay> out;
+  if (session_ == nullptr) return out;
+  return guarded(session_->file, [&]() -> Result<std::vector<EvidenceDay>> {
+    Integers day;
+    Texts kind;
+    Integers count;
+    Poco::Int64 from = to_sql(since);
+    session_->sql << "SELECT at / 86400 AS day, kind, COUNT(*) FROM evidence WHERE at >= ? "
+                     "GROUP BY day, kind ORDER BY day",
+        use(from), into(day), into(kind), into(count), now;
+    for (std::size_t i = 0; i < day.size(); ++i) {
+      const std::chrono::sys_days date{std::chrono::days{day[i]}};
+      if (out.empty() || out.back().day != date) out.push_back({.day = date});
+      const auto of = parse_evidence_kind(kind[i]);
+      if (!of) continue;
+      (*of == EvidenceKind::positive   ? out.back().positive
+       : *of == EvidenceKind::negative ? out.back().negative
+                                       : out.back().inconclusive) +=
+          static_cast<std::size_t>(count[i]);
+    }
+    return std::move(out);
+  });
+}
+
 Result<void> Store::keep_learned_domains(std::span<const LearnedDomain> rows) {
   if (session_ == nullptr) return read_only_store();
   if (rows.empty()) return {};

@@ -153,6 +153,33 @@ Result<void> Store::each_sts(const std::function<void(StoredSts)>& visit) {
   });
 }
 
+Result<EndingSts> Store::sts_ending(Time after, Time until, std::size_t limit) {
+  if (session_ == nullptr) return EndingSts{};
+  return guarded(session_->file, [&]() -> Result<EndingSts> {
+    StsColumns c;
+    Poco::Int64 from = to_sql(after);
+    Poco::Int64 to = to_sql(until);
+    auto most = static_cast<Poco::Int64>(limit);
+    Poco::Int64 count = 0;
+    session_->sql << "SELECT COUNT(*) FROM sts WHERE mode IN ('enforce', 'testing') AND fetched + "
+                     "max_age > ? AND fetched + max_age <= ?",
+        use(from), use(to), into(count), now;
+    session_->sql << "SELECT domain, id, mode, max_age, IFNULL(text, x''), fetched, looked, "
+                     "failed_looks, pending_id, failures, retry_at, fault_since, fault, "
+                     "last_error, next_look FROM sts WHERE mode IN ('enforce', 'testing') AND "
+                     "fetched + max_age > ? AND fetched + max_age <= ? "
+                     "ORDER BY fault_since IS NULL, fetched + max_age, domain LIMIT ?",
+        use(from), use(to), use(most), into(c.domain), into(c.id), into(c.mode), into(c.max_age),
+        into(c.text), into(c.fetched), into(c.looked), into(c.failed_looks), into(c.pending_id),
+        into(c.failures), into(c.retry_at), into(c.fault_since), into(c.fault), into(c.last_error),
+        into(c.next_look), now;
+    EndingSts out{.first = {}, .count = static_cast<std::size_t>(count)};
+    for (std::size_t i = 0; i < c.domain.size(); ++i)
+      out.first.push_back(c.row(i));
+    return out;
+  });
+}
+
 Result<std::optional<StoredSts>> Store::sts_of(const std::string& domain) {
   if (session_ == nullptr) return std::nullopt;
   return guarded(session_->file, [&]() -> Result<std::optional<StoredSts>> {

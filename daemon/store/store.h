@@ -69,6 +69,9 @@ class Store {
   enum class Access {
     read_write,
     read_only,  ///< a file that does not exist reads as empty
+    /// The same for a thread of a process that may write meanwhile: the directory is ours, and the
+    /// file, which the writer has looked at, is not looked through.
+    read_beside,
   };
 
   /// Opens, or makes, the store. A file that is damaged is set aside as FILE.damaged-TIME and a new
@@ -125,6 +128,10 @@ class Store {
   /// Of one next-hop, or of its policy domain.
   [[nodiscard]] Result<std::optional<StoredDane>> dane_of(const std::string& key);
   [[nodiscard]] Result<std::optional<StoredSts>> sts_of(const std::string& domain);
+  /// Policies that enforce or test, and whose end lies behind `after` and not behind `until`: the
+  /// first `limit` of them, those that cannot be renewed first, then by their end; and how many
+  /// there are.
+  [[nodiscard]] Result<EndingSts> sts_ending(Time after, Time until, std::size_t limit);
   /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
   [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();
@@ -142,6 +149,10 @@ class Store {
   [[nodiscard]] Result<void> add_evidence(std::span<const Evidence> rows);
   /// The history of a host, newest first, 1,000 at most.
   [[nodiscard]] Result<std::vector<Evidence>> evidence_of(const std::string& host);
+
+  /// How many looks came to what, by the day (UTC) of those since `since`; ascending, days without
+  /// any left out.
+  [[nodiscard]] Result<std::vector<EvidenceDay>> evidence_by_day(Time since);
 
   [[nodiscard]] Result<void> keep_learned_domains(std::span<const LearnedDomain> rows);
   [[nodiscard]] Result<std::vector<LearnedDomain>> learned_domains();

@@ -122,8 +122,10 @@ Poco::Data::Session connect(const fs::path& file, Store::Access access) {
   }
   // Where no writer is at work and the directory is not ours to write, WAL cannot be opened in the
   // usual way; without a log beside it the file is all there is.
+  // Beside a writer that may begin at any time, a file must never count as immutable.
   std::error_code error;
-  const bool at_rest = !fs::exists(file.string() + "-wal", error);
+  const bool at_rest =
+      access == Store::Access::read_only && !fs::exists(file.string() + "-wal", error);
   return {"SQLite", "file:" + uri_path(file) + (at_rest ? "?immutable=1" : "?mode=ro"),
           kBusySeconds};
 }
@@ -147,10 +149,9 @@ bool prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access acces
   if (version > kSchemaVersion)
     throw Poco::DataException("it was written by a newer tlspact, install that one", file.string());
   // One of an earlier version is brought up to date by the next run that writes.
-  if (access == Store::Access::read_only && version < kSchemaVersion) return false;
-  if (access == Store::Access::read_write) {
-    if (version < kSchemaVersion) bring_up_to_date(sql, version);
-  }
+  if (access != Store::Access::read_write && version < kSchemaVersion) return false;
+  if (version < kSchemaVersion) bring_up_to_date(sql, version);
+  if (access == Store::Access::read_beside) return true;
   // Reads every page, so that damage shows now.
   std::string verdict;
   sql << "PRAGMA quick_check(1)", into(verdict), now;
@@ -176,7 +177,7 @@ Store::~Store() = default;
 
 Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices& notices) {
   std::error_code error;
-  if (access == Access::read_only && !fs::exists(file, error)) return Store{nullptr};
+  if (access != Access::read_write && !fs::exists(file, error)) return Store{nullptr};
   for (bool retried = false;; retried = true) {
     if (access == Access::read_write) {
       if (auto made = make_store_file(file); !made) return std::unexpected(made.error());
@@ -196,7 +197,7 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
       return Store{std::move(session)};
     } catch (const Poco::Exception& exception) {
       if (retried || !is_damage(exception)) return store_error(file, exception);
-      if (access == Access::read_only) {
+      if (access != Access::read_write) {
         notices.push_back({Severity::alert, file.string(),
                            "the store is damaged; the last good inputs in it are not used"});
         return Store{nullptr};

@@ -19,6 +19,16 @@ struct HeldPolicy {
   friend bool operator==(const HeldPolicy&, const HeldPolicy&) = default;
 };
 
+/// Looks of one day, UTC.
+struct EvidenceDay {
+  std::chrono::sys_days day;
+  std::size_t positive = 0;
+  std::size_t negative = 0;
+  std::size_t inconclusive = 0;
+
+  friend bool operator==(const EvidenceDay&, const EvidenceDay&) = default;
+};
+
 /// How long evidence stays in the history.
 inline constexpr Seconds kEvidenceHistory = std::chrono::days{90};
 

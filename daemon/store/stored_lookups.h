@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "policy/sts_cache.h"
 #include "policy/time.h"
@@ -17,6 +18,12 @@ struct StoredSts {
   StsState state;
 
   friend bool operator==(const StoredSts&, const StoredSts&) = default;
+};
+
+/// See Store::sts_ending().
+struct EndingSts {
+  std::vector<StoredSts> first;
+  std::size_t count = 0;
 };
 
 struct StoredDane {

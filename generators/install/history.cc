@@ -89,6 +89,25 @@ std::optional<fs::path> History::bytes_of(const InstalledGeneration::File& file)
   return std::nullopt;
 }
 
+Result<std::unique_ptr<TableReader>> History::open_rows(
+    const InstalledGeneration::File& file) const {
+  const auto gone = [&] {
+    return fail(Errc::no_input, file.path.string() + ": the rows of generation " +
+                                    std::to_string(file.origin) + " are gone");
+  };
+  if (!file.type) return gone();
+  // One in place may be replaced, and copied into the history, meanwhile.
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    const auto bytes = bytes_of(file);
+    if (!bytes) return gone();
+    auto reader = open_table(*file.type, *bytes);
+    const bool is_copy = *bytes != file.path;
+    if (is_copy || FileIdentity::of(file.path) == file.identity) return reader;
+  }
+  return gone();
+}
+
 const InstalledGeneration::File* History::in_place(const fs::path& path) const {
   const auto identity = FileIdentity::of(path);
   if (!identity) return nullptr;

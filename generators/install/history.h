@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,7 +42,8 @@ struct Hold {
 /// Files are copies, never links to a map in use. A manifest is written, durably, before the files
 /// that it describes are renamed into place; so a run that was killed leaves at worst a generation
 /// that is newer than some of the files, and the next install goes by what is in place. For one
-/// process at a time (RunLock).
+/// process at a time (RunLock), but for what only reads: that sees a file that has just gone as
+/// gone.
 class History {
  public:
   /// Reads what is there; a directory that does not exist is an empty history. A manifest that
@@ -57,6 +59,11 @@ class History {
 
   /// Where the bytes of one of its files are now: in the history, or still in place; nullopt: gone.
   [[nodiscard]] std::optional<std::filesystem::path> bytes_of(
+      const InstalledGeneration::File& file) const;
+
+  /// The rows of one of its files, which stay what they are while they are read. Errors: no_input,
+  /// it is no table, or gone; as open_table() else.
+  [[nodiscard]] Result<std::unique_ptr<TableReader>> open_rows(
       const InstalledGeneration::File& file) const;
 
   /// Enters what is about to be committed, and before it, as a generation of its own, files in

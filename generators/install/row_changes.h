@@ -7,6 +7,7 @@
 #include <string>
 
 #include "generators/install/staging.h"
+#include "generators/table/table.h"
 
 namespace tlspact {
 
@@ -22,6 +23,13 @@ struct RowChange {
 /// empty from there on. Nothing for a plain file, or for one that is unchanged.
 void each_row_change(const StagedArtifact& artifact,
                      const std::function<bool(const RowChange&)>& visit);
+
+/// The same for any two tables, from where their readers stand; nullptr is an empty table. `go_on`
+/// is asked every few thousand rows, whether they differ or not. Errors: bad_input, one of them is
+/// damaged; try_again, `go_on` said no.
+[[nodiscard]] Result<void> compare_tables(TableReader* before, TableReader* after,
+                                          const std::function<bool()>& go_on,
+                                          const std::function<bool(const RowChange&)>& visit);
 
 /// The first one; nullopt: nothing changes.
 [[nodiscard]] std::optional<RowChange> first_row_change(const StagedArtifact& artifact);

@@ -136,6 +136,45 @@ TEST_CASE("What is forgotten is gone, and nothing else", "[store]") {
   CHECK(store.held_policies().value().empty());
 }
 
+TEST_CASE("Evidence is counted by the day", "[store]") {
+  const auto directory = TempDirectory::make().value();
+  Store store = open(directory);
+  const auto look = [](Time at, EvidenceKind kind) {
+    Evidence out = full();
+    out.at = at;
+    out.kind = kind;
+    return out;
+  };
+  const auto today = std::chrono::floor<std::chrono::days>(now());
+  REQUIRE(store.add_evidence(
+      std::vector{look(now(), EvidenceKind::positive), look(now(), EvidenceKind::positive),
+                  look(now() + Seconds{86399}, EvidenceKind::negative),
+                  look(now() - Seconds{1}, EvidenceKind::inconclusive),
+                  look(now() - std::chrono::days{3}, EvidenceKind::positive)}));
+  const auto days = store.evidence_by_day(now() - std::chrono::days{2}).value();
+  REQUIRE(days.size() == 2);
+  CHECK(days[0] == EvidenceDay{today - std::chrono::days{1}, 0, 0, 1});
+  CHECK(days[1] == EvidenceDay{today, 2, 1, 0});
+  const auto empty = TempDirectory::make().value();
+  CHECK(open(empty, Store::Access::read_beside).evidence_by_day(now()).value().empty());
+}
+
+TEST_CASE("A store is read beside the one who writes it", "[store]") {
+  const auto directory = TempDirectory::make().value();
+  {
+    Store first = open(directory);
+    REQUIRE(first.keep_endpoints(std::vector{memory()}));
+  }
+  Store reader = open(directory, Store::Access::read_beside);  // nobody writes, so there is no log
+  CHECK(reader.endpoints().value().all().size() == 1);
+  Store writer = open(directory);
+  EndpointMemory other = memory();
+  other.host = "mx.other.example";
+  REQUIRE(writer.keep_endpoints(std::vector{other}));
+  CHECK(reader.endpoints().value().all().size() == 2);
+  CHECK_FALSE(reader.keep_endpoints(std::vector{other}));
+}
+
 TEST_CASE("A row that is noise is passed over", "[store]") {
   const auto directory = TempDirectory::make().value();
   {

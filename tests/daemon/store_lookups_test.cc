@@ -86,6 +86,35 @@ void keep(Result<void> (Store::*function)(std::span<const Row>), Store& store,
   REQUIRE(kept);
 }
 
+TEST_CASE("Policies that end soon, the soonest first", "[store]") {
+  const Fixture fixture;
+  Store store = fixture.open();
+  const auto ends = [](Seconds age, const char* mode) {
+    const std::string mx = std::string{mode} == "none" ? "" : "mx: a.example\r\n";
+    return after_fetch({}, "1",
+                       parse_sts_policy("version: STSv1\r\nmode: " + std::string{mode} + "\r\n" +
+                                        mx + "max_age: " + std::to_string(age.count()) + "\r\n")
+                           .value(),
+                       now());
+  };
+  const std::vector<StoredSts> rows{{"late.example", ends(Seconds{300}, "enforce")},
+                                    {"soon.example", ends(Seconds{200}, "testing")},
+                                    {"over.example", ends(Seconds{100}, "enforce")},
+                                    {"none.example", ends(Seconds{200}, "none")},
+                                    {"far.example", ends(Seconds{999}, "enforce")},
+                                    {"nothing.example", {}}};
+  REQUIRE(store.keep_sts(rows));
+  const auto found = store.sts_ending(now() + Seconds{100}, now() + Seconds{300}, 9).value();
+  REQUIRE(found.first.size() == 2);
+  CHECK(found.count == 2);
+  CHECK(found.first[0] == rows[1]);
+  CHECK(found.first[1] == rows[0]);
+  const auto one = store.sts_ending(now(), now() + Seconds{1000}, 1).value();
+  CHECK(one.count == 4);
+  REQUIRE(one.first.size() == 1);
+  CHECK(one.first[0].domain == "over.example");
+}
+
 TEST_CASE("store: what is remembered of MTA-STS comes back as it was, also in a later run") {
   const Fixture fixture;
   const std::vector<StoredSts> rows{

@@ -214,7 +214,7 @@ class ServiceTest(unittest.TestCase):
         self.has_run()
         status, body, headers = self.get("/")
         self.assertEqual(status, 200)
-        self.assertIn("Entries in force", body)
+        self.assertIn("Next-hops by level and source", body)
         self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
         self.assertNotIn("<script", body)
         self.assertEqual(self.get("/style.css")[2]["Content-Type"], "text/css; charset=utf-8")

@@ -3,15 +3,24 @@
 /// elsewhere.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "daemon/control/overview/overview.h"
 #include "daemon/control/service/service_status.h"
+#include "generators/install/history.h"
 
 namespace tlspact {
 
-/// Every text in it is escaped. Pure.
-[[nodiscard]] std::string dashboard_page(const ServiceStatus& status);
+struct DashboardView {
+  const ServiceStatus& status;
+  const Overview& overview;
+  const History& history;
+  Time now;
+};
 
-[[nodiscard]] std::string dashboard_style();
+/// Every text in it is escaped, every list bounded.
+[[nodiscard]] std::string dashboard_page(const DashboardView& view);
 
 }  // namespace tlspact

@@ -11,12 +11,9 @@
 #include <Poco/ThreadPool.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <set>
 
-#include "daemon/control/http/dashboard.h"
-#include "daemon/control/http/metrics.h"
-#include "daemon/control/http/status_json.h"
+#include "daemon/control/http/site.h"
 
 namespace tlspact {
 namespace {
@@ -30,31 +27,8 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-struct Page {
-  net::HTTPResponse::HTTPStatus status = net::HTTPResponse::HTTP_OK;
-  std::string type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
-/// Healthy: the last run did not fail, or none has ended yet.
-Page health(const ServiceStatus& status) {
-  if (status.last_error.empty()) return {.body = "ok\n"};
-  return {.status = net::HTTPResponse::HTTP_SERVICE_UNAVAILABLE,
-          .body = "the last run failed: " + status.last_error + "\n"};
-}
-
-Page page_of(const std::string& path, const ServiceStatus& status) {
-  if (path == "/healthz") return health(status);
-  if (path == "/metrics")
-    return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(status)};
-  if (path == "/api/status")
-    return {.type = "application/json", .body = boost::json::serialize(status_json(status)) + "\n"};
-  if (path == "/") return {.type = "text/html; charset=utf-8", .body = dashboard_page(status)};
-  return {.status = net::HTTPResponse::HTTP_NOT_FOUND, .body = "there is nothing of that name\n"};
-}
-
 void answer(net::HTTPServerResponse& response, const Page& page, bool with_body) {
-  response.setStatusAndReason(page.status);
+  response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(page.status));
   response.setContentType(page.type);
   response.setContentLength(static_cast<std::streamsize>(page.body.size()));
   response.set("Cache-Control", "no-store");
@@ -69,8 +43,7 @@ void answer(net::HTTPServerResponse& response, const Page& page, bool with_body)
 
 class Handler : public net::HTTPRequestHandler {
  public:
-  Handler(const StatusBoard& board, const std::set<std::string>& hosts)
-      : board_(board), hosts_(hosts) {}
+  Handler(Site& site, const std::set<std::string>& hosts) : site_(site), hosts_(hosts) {}
 
   void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
     const bool head = request.getMethod() == net::HTTPRequest::HTTP_HEAD;
@@ -85,12 +58,7 @@ class Handler : public net::HTTPRequestHandler {
                     {.status = net::HTTPResponse::HTTP_MISDIRECTED_REQUEST,
                      .body = "this name is not one of [http] hosts\n"},
                     !head);
-    const std::string& target = request.getURI();
-    const std::string path = target.substr(0, target.find('?'));
-    if (path == "/style.css")
-      return answer(response, {.type = "text/css; charset=utf-8", .body = dashboard_style()},
-                    !head);
-    answer(response, page_of(path, *board_.get()), !head);
+    answer(response, site_.answer(request.getURI()), !head);
   }
 
  private:
@@ -104,21 +72,20 @@ class Handler : public net::HTTPRequestHandler {
     return hosts_.contains(host);
   }
 
-  const StatusBoard& board_;
+  Site& site_;
   const std::set<std::string>& hosts_;
 };
 
 class Factory : public net::HTTPRequestHandlerFactory {
  public:
-  Factory(const StatusBoard& board, std::set<std::string> hosts)
-      : board_(board), hosts_(std::move(hosts)) {}
+  Factory(Site& site, std::set<std::string> hosts) : site_(site), hosts_(std::move(hosts)) {}
   net::HTTPRequestHandler* createRequestHandler(
       const net::HTTPServerRequest& /*request*/) override {
-    return new Handler{board_, hosts_};
+    return new Handler{site_, hosts_};
   }
 
  private:
-  const StatusBoard& board_;
+  Site& site_;
   std::set<std::string> hosts_;
 };
 
@@ -132,6 +99,9 @@ std::set<std::string> hosts_of(const Config& config, const std::string& address)
 }  // namespace
 
 struct HttpServer::Parts {
+  Parts(const StatusBoard& status, const OverviewBoard& overview) : site(status, overview) {}
+
+  Site site;
   Poco::ThreadPool threads{2, 4};
   std::unique_ptr<net::HTTPServer> server;
 };
@@ -143,7 +113,8 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
-                                                      const StatusBoard& board) {
+                                                      const StatusBoard& status,
+                                                      const OverviewBoard& overview) {
   if (config.http.listen.empty()) return nullptr;
   const auto [address, port] = split_server(config.http.listen);
   try {
@@ -155,9 +126,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
     limits->setMaxThreads(4);
     limits->setTimeout(Poco::Timespan{kSeconds, 0});
     limits->setKeepAliveTimeout(Poco::Timespan{kSeconds, 0});
-    auto parts = std::make_unique<Parts>();
-    parts->server = std::make_unique<net::HTTPServer>(new Factory{board, hosts_of(config, address)},
-                                                      parts->threads, socket, limits);
+    auto parts = std::make_unique<Parts>(status, overview);
+    parts->server = std::make_unique<net::HTTPServer>(
+        new Factory{parts->site, hosts_of(config, address)}, parts->threads, socket, limits);
     parts->server->start();
     return std::unique_ptr<HttpServer>{new HttpServer{std::move(parts)}};
   } catch (const Poco::Exception& exception) {

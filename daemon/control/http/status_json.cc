@@ -2,6 +2,7 @@
 #include "daemon/control/http/status_json.h"
 
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "policy/utf8.h"
 
@@ -34,10 +35,32 @@ json::array lists_json(const std::vector<ListStatus>& lists) {
   return out;
 }
 
+constexpr std::pair<Source, const char*> kSourceNames[] = {{Source::agreement, "agreement"},
+                                                           {Source::dane, "dane"},
+                                                           {Source::mta_sts, "mta_sts"},
+                                                           {Source::list, "list"},
+                                                           {Source::learned, "learned"}};
+
+/// By source, then by level, what is not 0.
+json::object levels_json(const EntryCounts& counts) {
+  json::object out;
+  for (const auto& [source, name] : kSourceNames) {
+    json::object levels;
+    for (std::size_t i = 0; i < kLevels; ++i) {
+      const auto level = static_cast<Level>(i);
+      if (counts.by(source, level) > 0) levels[level_name(level)] = counts.by(source, level);
+    }
+    if (!levels.empty()) out[name] = std::move(levels);
+  }
+  return out;
+}
+
 json::object entries_json(const EntryCounts& counts) {
-  return {{"all", counts.entries},           {"agreement", counts.by(Source::agreement)},
-          {"dane", counts.by(Source::dane)}, {"mta_sts", counts.by(Source::mta_sts)},
-          {"list", counts.by(Source::list)}, {"learned", counts.by(Source::learned)}};
+  json::object out{{"all", counts.entries}};
+  for (const auto& [source, name] : kSourceNames)
+    out[name] = counts.by(source);
+  out["levels"] = levels_json(counts);
+  return out;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "daemon/control/http/http_server.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/keep_evidence.h"
+#include "daemon/control/overview/overview_keeper.h"
 #include "daemon/control/probe_settings.h"
 #include "daemon/control/refresh.h"
 #include "daemon/control/run_lock.h"
@@ -111,7 +112,7 @@ class Service {
                                 take(std::move(request), std::move(answer));
                               });
     if (!control) return refused(control.error());
-    auto http = HttpServer::start(*config_, board_);
+    auto http = HttpServer::start(*config_, board_, overviews_.board());
     if (!http) return refused(http.error());
     http_ = *std::move(http);
     if (auto resolve = listen_for_lookups(); !resolve) return refused(resolve.error());
@@ -185,6 +186,7 @@ class Service {
   std::set<std::string> probe_next_hops_;  ///< of agreements and lists
   Notices probe_notices_;                  ///< of the last round of probes
   std::stop_source stop_;
+  OverviewKeeper overviews_{config_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
   Worker worker_;                           ///< its thread uses all the above
@@ -375,6 +377,7 @@ void Service::do_run(const std::shared_ptr<const Config>& config) {
   if (report && report->probe_next_hops) probe_next_hops_ = *std::move(report->probe_next_hops);
   take_report(*config, std::move(report), began);
   board_.put(status_);
+  overviews_.renew(config);
   begin_probes(config);
 }
 

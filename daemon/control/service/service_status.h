@@ -3,12 +3,11 @@
 /// the dashboard.
 #pragma once
 
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/control/board.h"
 #include "daemon/control/run_record.h"
 #include "policy/alert_book.h"
 #include "policy/learning.h"
@@ -56,22 +55,6 @@ struct ServiceStatus {
   std::size_t correspondents = 0;
 };
 
-/// Where the latest one hangs. For any thread.
-class StatusBoard {
- public:
-  [[nodiscard]] std::shared_ptr<const ServiceStatus> get() const {
-    const std::lock_guard lock{mutex_};
-    return status_;
-  }
-  void put(ServiceStatus status) {
-    auto next = std::make_shared<const ServiceStatus>(std::move(status));
-    const std::lock_guard lock{mutex_};
-    status_ = std::move(next);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const ServiceStatus> status_ = std::make_shared<const ServiceStatus>();
-};
+using StatusBoard = Board<ServiceStatus>;
 
 }  // namespace tlspact

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 
 #include <algorithm>
 #include <map>

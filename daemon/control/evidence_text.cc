@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/cli/evidence_text.h"
+#include "daemon/control/evidence_text.h"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
-#include "daemon/cli/report.h"
+#include "daemon/control/report.h"
 #include "daemon/store/evidence_json.h"
 
 namespace tlspact {
