@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "generators/table/file.h"
+#include "lookup/snapshot_file.h"
 
 namespace tlspact {
 namespace {
@@ -64,6 +65,11 @@ Result<void> restore_snapshot(const Config& config, const History& history, unsi
       notices.push_back({Severity::warning, "rollback",
                          "what answers live look-ups was not kept with generation " +
                              std::to_string(wanted) + ": they stay as they are"});
+    return {};
+  }
+  if (auto readable = read_snapshot(*kept); !readable) {  // of an earlier version of this program
+    notices.push_back({Severity::warning, "rollback",
+                       readable.error().text + ": what answers live look-ups stays as it is"});
     return {};
   }
   if (auto saved = history.keep_snapshot(replaced, snapshot); !saved) return saved;

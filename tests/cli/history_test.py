@@ -95,6 +95,16 @@ class HistoryTest(MachineTest):
         self.run_it("generate")
         self.assertIn(b"one.example", snapshot.read_bytes())
 
+    def test_live_answers_of_another_version_are_not_put_back(self):
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        after = snapshot.read_bytes()
+        (self.history / "1/snapshot").write_bytes(b"tlspact snapshot 1\n")
+        self.assertIn("what answers live look-ups stays as it is", self.run_it("rollback"))
+        self.assertEqual(snapshot.read_bytes(), after)
+
     def test_check_says_that_the_maps_are_held(self):
         self.run_it("generate")
         self.agree("one.example")
