@@ -10,7 +10,8 @@ Needs root, for namespaces of its own: port 53 and 443 on loopback are free ther
 
 NSD serves the names, nginx the policies, with a leaf certificate for each ten domains below an intermediate and a root
 of the same algorithm. Each look-up is a full TLS handshake with full verification on either side: the same CA file,
-names and servers. Kinds run in turn, each in a process of its own with cold caches; CPU is that of this process:
+names and servers. Kinds run in turn, each in a process of its own with cold caches; CPU is that of this process, "of a
+core" the share of the time that it was computing, "servers" the CPU of nginx or NSD for a domain:
 
     ours, STS    look_up_domains(), which validates DNSSEC too
     resolver     STSResolver.resolve() on uvloop, as its daemon runs it, but without the daemon's socketmap
@@ -38,6 +39,7 @@ STS, DANE = "sts.test", "dane.test"
 POLICY_HOSTS = 250    # addresses: few of 64 fetches at once go to the same one
 SHARE = 10            # domains of one certificate
 DIGEST = "ab" * 32
+AIMS = {"STS p256": (1.5, 0.5), "STS rsa2048": (1.5, 0.5), "DANE": (0.8, None)}    # rate at least, CPU at most
 
 NGINX = """
 worker_processes 1;
@@ -109,6 +111,11 @@ class Names(SignedDns):
         return self
 
     __enter__ = start
+
+    @property
+    def process(self):
+        """NSD's."""
+        return self._processes["nsd"]
 
 
 def sts_records(count):
@@ -192,6 +199,13 @@ def run(command, **environment):
     return seen
 
 
+def cpu_of(pid):
+    """Seconds that a process and those below it have computed."""
+    fields = pathlib.Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
+    below = subprocess.run(["pgrep", "-P", str(pid)], check=False, capture_output=True, text=True).stdout.split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(cpu_of(each) for each in below)
+
+
 class Bench:
     def __init__(self, arguments, work):
         self.arguments, self.work = arguments, work
@@ -206,12 +220,13 @@ class Bench:
         return run(["/usr/bin/python3", "-c", RESOLVER, str(options.domains), str(options.at_once), suffix],
                    SSL_CERT_FILE=str(authority))
 
-    def rounds(self, kinds):
-        """The runs of each kind, in turn."""
+    def rounds(self, server, kinds):
+        """The runs of each kind, in turn, with what `server` computed meanwhile."""
         seen = {kind: [] for kind in kinds}
         for _ in range(self.arguments.runs):
             for kind, measure in kinds.items():
-                seen[kind].append(measure())
+                before = cpu_of(server.pid)
+                seen[kind].append({**measure(), "server": cpu_of(server.pid) - before})
         return seen
 
     def run(self):
@@ -225,13 +240,15 @@ class Bench:
         subprocess.run(["mount", "--bind", resolv, pathlib.Path("/etc/resolv.conf").resolve()], check=True)
         print(f"{options.domains} domains, {options.at_once} at once, median of {options.runs} interleaved runs "
               f"(least to most); load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores")
-        print(f"{'':22} {'domains/s':>24} {'CPU ms/domain':>24} {'rate ratio':>11} {'CPU ratio':>10}", flush=True)
+        print(f"{'':22} {'domains/s':>20} {'CPU ms/domain':>22} {'of a core':>10} {'servers':>8} {'rate ratio':>11} "
+              f"{'CPU ratio':>10}", flush=True)
         with Names(zones) as self.names:
             for chain in options.chains.split(",") if not options.skip_sts else ():
                 self.run_sts(chain)
             if not options.skip_dane:
-                report("DANE", self.rounds({"libunbound": lambda: self.ours("dane-bare", DANE, ""),
-                                            "ours": lambda: self.ours("dane", DANE, "")}))
+                kinds = {"libunbound": lambda: self.ours("dane-bare", DANE, ""),
+                         "ours": lambda: self.ours("dane", DANE, "")}
+                report("DANE", self.rounds(self.names.process, kinds))
 
     def run_sts(self, chain):
         directory = self.work / chain
@@ -241,7 +258,7 @@ class Bench:
         try:
             kinds = {"resolver": lambda: self.resolver(STS, directory / "root.pem"),
                      "ours": lambda: self.ours("sts", STS, directory / "root.pem")}
-            report(f"STS {chain}", self.rounds(kinds))
+            report(f"STS {chain}", self.rounds(server, kinds))
         finally:
             server.terminate()
             server.wait()
@@ -251,15 +268,28 @@ def spread(values, digits):
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
+def median(runs, value):
+    return statistics.median(value(each) for each in runs)
+
+
 def report(title, seen):
     """The first kind is the peer."""
     rates = {kind: [each["domains"] / each["wall"] for each in runs] for kind, runs in seen.items()}
     costs = {kind: [1000 * each["cpu"] / each["domains"] for each in runs] for kind, runs in seen.items()}
     peer = next(iter(seen))
-    for kind in seen:
+    for kind, runs in seen.items():
         ratios = [statistics.median(values[kind]) / statistics.median(values[peer]) for values in (rates, costs)]
-        print(f"{title + ', ' + kind:22} {spread(rates[kind], 0):>24} {spread(costs[kind], 2):>24} "
-              f"{ratios[0]:>11.2f} {ratios[1]:>10.2f}", flush=True)
+        print(f"{title + ', ' + kind:22} {spread(rates[kind], 0):>20} {spread(costs[kind], 2):>22} "
+              f"{median(runs, lambda each: each['cpu'] / each['wall']):>10.0%} "
+              f"{median(runs, lambda each: 1000 * each['server'] / each['domains']):>8.2f} "
+              f"{ratios[0]:>11.2f} {ratios[1]:>10.2f}{verdict(title, ratios) if kind != peer else ''}", flush=True)
+
+
+def verdict(title, ratios):
+    rate, cost = AIMS.get(title, (None, None))
+    told = [f"rate {'reached' if ratios[0] >= rate else 'NOT REACHED'} ({rate})"] if rate else []
+    told += [f"CPU {'reached' if ratios[1] <= cost else 'NOT REACHED'} ({cost})"] if cost else []
+    return "  " + ", ".join(told)
 
 
 def main():

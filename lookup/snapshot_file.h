@@ -66,6 +66,6 @@ enum class SnapshotPart : std::uint8_t {
   options,
 };
 inline constexpr std::size_t kSnapshotParts = static_cast<std::size_t>(SnapshotPart::options) + 1;
-inline constexpr std::string_view kSnapshotKind = "tlspact snapshot 3";
+inline constexpr std::string_view kSnapshotKind = "tlspact snapshot 4";
 
 }  // namespace tlspact

@@ -14,7 +14,7 @@ bool repeats_parent(const Decision& decision) {
   return std::ranges::none_of(
              decision.judged,
              [](const Judged& each) { return each.standing == Standing::composed; }) &&
-         decision.remarks.empty();
+         decision.remarks.empty() && !decision.tlsa_at_alias;
 }
 
 std::optional<SnapshotEntry> entry_of(const Decision& decision) {
@@ -27,6 +27,7 @@ std::optional<SnapshotEntry> entry_of(const Decision& decision) {
                        .policy_lines = decision.policy_lines,
                        .source = winner->source,
                        .exception = winner->exception,
+                       .tlsa_at_alias = decision.tlsa_at_alias,
                        .origin = winner->provenance.name,
                        .valid_until = decision.valid_until};
 }

@@ -42,6 +42,7 @@ struct DaneFacts {
   std::optional<DaneState> last_good;  ///< never unknown
   Time last_good_at;
   bool tlsa_ever_seen = false;
+  bool tlsa_at_alias = false;  ///< at any MX host: see HostLook
 };
 
 /// Where a candidate comes from, for people.

@@ -35,7 +35,7 @@ std::vector<HostMemory> remember_hosts(const std::vector<HostMemory>& before,
   std::vector<HostMemory> out;
   for (const HostLook& look : observation.hosts) {
     if (!has_failed(look)) {
-      out.push_back({look.host, look.dane, look.addresses_secure, now});
+      out.push_back({look.host, look.dane, look.addresses_secure, now, look.tlsa_at_alias});
     } else if (const HostMemory* kept = find(before, look.host)) {
       out.push_back(*kept);
     }
@@ -141,7 +141,8 @@ DaneFacts facts(const DaneMemory& memory, Time now) {
   return {.state = overdue ? DaneState::unknown : memory.state,
           .last_good = memory.last_good,
           .last_good_at = memory.last_good_at,
-          .tlsa_ever_seen = memory.tlsa_seen_at.has_value()};
+          .tlsa_ever_seen = memory.tlsa_seen_at.has_value(),
+          .tlsa_at_alias = std::ranges::any_of(memory.hosts, &HostMemory::tlsa_at_alias)};
 }
 
 bool says_something(const DaneFacts& facts) {

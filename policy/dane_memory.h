@@ -18,6 +18,7 @@ struct HostMemory {
   HostDane dane = HostDane::none;  ///< the last good one: never failed
   bool addresses_secure = false;
   Time at;
+  bool tlsa_at_alias = false;  ///< see HostLook
 
   friend bool operator==(const HostMemory&, const HostMemory&) = default;
 };
@@ -67,7 +68,7 @@ struct DaneMemory {
 /// Whether decide() could come to another result with it than without.
 [[nodiscard]] bool says_something(const DaneFacts& facts);
 
-/// A few lines of text, 100 bytes and 50 for each host; canonical.
+/// A few lines of text, 100 bytes and 60 for each host; canonical.
 [[nodiscard]] std::string encode_dane_memory(const DaneMemory& memory);
 
 /// nullopt for anything that encode_dane_memory() did not make: another version, cut off, damaged.

@@ -6,6 +6,8 @@
 //   host mx1.acme.example usable secure 1761955200
 //   reason mx2.acme.example: no answer in time
 //
+// A host line ends in " alias" where the TLSA records are at the name of an alias.
+//
 // The second line: state, last good state and when, when TLSA was seen, failures, when it was
 // looked, when to look again. "-" for what there is not. No reason line for an empty reason.
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace tlspact {
 namespace {
 
 constexpr std::string_view kVersion = "dane 1\n";
+constexpr std::string_view kAtAlias = " alias";
 constexpr std::array<std::string_view, 3> kHostDane{"usable", "unusable", "none"};
 constexpr std::array<DaneState, 4> kStates{DaneState::full, DaneState::some, DaneState::unknown,
                                            DaneState::none};
@@ -88,6 +91,8 @@ bool read_summary(std::string_view line, DaneMemory& out) {
 }
 
 std::optional<HostMemory> read_host(std::string_view line) {
+  const bool at_alias = line.ends_with(kAtAlias);
+  if (at_alias) line.remove_suffix(kAtAlias.size());
   const auto host = take(line, ' ');
   const auto dane = take(line, ' ');
   const auto security = take(line, ' ');
@@ -96,7 +101,7 @@ std::optional<HostMemory> read_host(std::string_view line) {
   const auto* const found = std::ranges::find(kHostDane, *dane);
   if (found == kHostDane.end()) return std::nullopt;
   return HostMemory{std::string{*host}, static_cast<HostDane>(found - kHostDane.begin()),
-                    *security == "secure", *at};
+                    *security == "secure", *at, at_alias};
 }
 
 bool read_line(std::string_view line, DaneMemory& out) {
@@ -130,7 +135,9 @@ std::string encode_dane_memory(const DaneMemory& memory) {
     out += "host " + each.host + ' ';
     out += kHostDane.at(static_cast<std::size_t>(each.dane));
     out += each.addresses_secure ? " secure " : " insecure ";
-    out += number(each.at) + '\n';
+    out += number(each.at);
+    if (each.tlsa_at_alias) out += kAtAlias;
+    out += '\n';
   }
   if (!memory.reason.empty()) out += "reason " + memory.reason + '\n';
   return out;

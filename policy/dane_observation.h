@@ -41,7 +41,10 @@ struct HostLook {
   HostDane dane = HostDane::failed;
   bool addresses_secure = false;
   std::string tlsa_base;  ///< the TLSA base domain (RFC 7672 section 2.2.3); empty without TLSA
-  std::string reason;     ///< for people, one line: why it is what it is
+  /// The host is an alias, and its TLSA records are at its own name, not at the end of the chain
+  /// (RFC 7672 section 2.2.2): a client that looks at the end alone finds none.
+  bool tlsa_at_alias = false;
+  std::string reason;  ///< for people, one line: why it is what it is
 
   friend bool operator==(const HostLook&, const HostLook&) = default;
 };

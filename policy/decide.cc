@@ -70,10 +70,12 @@ class Weighing {
       TlsPolicy policy = *agreement->candidate.policy;
       require_names(policy, Level::none);
       win(*agreement, std::make_shared<const TlsPolicy>(std::move(policy)));
+      note_alias();
       return;
     }
     Judged* published = weigh_published();
     if (agreement != nullptr) compose(*agreement, published);
+    note_alias();
   }
 
  private:
@@ -197,6 +199,14 @@ class Weighing {
     policy.level = published == Level::dane_only ? Level::dane_only : Level::encrypt;
     if (policy.level == Level::dane_only) policy.dane_where_present = false;
     decision_.remarks.push_back(Remark::secure_without_names);
+  }
+
+  /// Whatever the level comes from: an agreement may ask for dane-only too.
+  void note_alias() {
+    const Judged* dane = first(Source::dane);
+    decision_.tlsa_at_alias = dane != nullptr && dane->candidate.dane.tlsa_at_alias &&
+                              decision_.policy != nullptr &&
+                              decision_.policy->level == Level::dane_only;
   }
 
   Decision& decision_;

@@ -68,6 +68,9 @@ struct Decision {
   std::optional<Time> valid_until;
   /// What counted as the DANE state: an unknown one is already replaced by the last good one.
   DaneState dane = DaneState::none;
+  /// The level is dane-only, and an MX host is an alias that has its TLSA records at its own name
+  /// (see HostLook): not every MTA looks there, and one that does not would never deliver.
+  bool tlsa_at_alias = false;
 
   /// nullptr if there is no entry.
   [[nodiscard]] const Candidate* winner() const {

@@ -17,6 +17,7 @@ constexpr std::uint8_t kWithoutDane = 4;
 constexpr std::uint8_t kWithoutDaneIsSame = 8;
 constexpr std::uint8_t kPublished = 16;
 constexpr std::uint8_t kPolicyLines = 32;
+constexpr std::uint8_t kTlsaAtAlias = 64;
 
 using PolicyPointer = std::shared_ptr<const TlsPolicy>;
 
@@ -92,6 +93,7 @@ DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_cod
   entry.source = static_cast<Source>(source);
   const std::uint8_t bits = in.byte();
   entry.exception = (bits & kException) != 0;
+  entry.tlsa_at_alias = (bits & kTlsaAtAlias) != 0;
   if ((bits & kValidUntil) != 0)
     entry.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};
   out.origin = in.number();
@@ -164,6 +166,7 @@ std::uint32_t SnapshotBuilder::add_ruling(const SnapshotEntry& entry) {
   if (without_dane != nullptr) bits |= same ? kWithoutDaneIsSame : kWithoutDane;
   if (entry.published_without_dane != nullptr) bits |= kPublished;
   if (entry.policy_lines != nullptr) bits |= kPolicyLines;
+  if (entry.tlsa_at_alias) bits |= kTlsaAtAlias;
   CodeWriter out;
   write_ruling_head(out, entry.policy->level, entry.source, bits, entry.valid_until,
                     origin_number(entry.origin));

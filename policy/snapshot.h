@@ -25,8 +25,9 @@ struct SnapshotEntry {
   std::shared_ptr<const TlsPolicy> published_without_dane;
   std::shared_ptr<const std::string> policy_lines;  ///< see Decision. nullptr: none
   Source source = Source::list;                     ///< of the winner
-  bool exception = false;  ///< the winner is an agreement marked as an exception
-  std::string origin;      ///< name of the list, partner of the agreement
+  bool exception = false;      ///< the winner is an agreement marked as an exception
+  bool tlsa_at_alias = false;  ///< see Decision
+  std::string origin;          ///< name of the list, partner of the agreement
   std::optional<Time> valid_until;
 
   [[nodiscard]] bool holds_at(Time now) const { return !valid_until || now < *valid_until; }

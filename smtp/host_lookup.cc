@@ -101,15 +101,15 @@ class Look {
     const bool by_ipv4 =
         out_.addresses_secure ? has_secure_records(ipv4_) : ipv4_.outcome == DnsOutcome::records;
     const std::string canonical = by_ipv4 ? ipv4_.canonical_name : ipv6_.canonical_name;
-    const bool is_alias = canonical != host_;
+    is_alias_ = canonical != host_;
     if (out_.addresses_secure) {
       // Every alias on the way is secure: the name at its end, then the one that was named.
-      if (is_alias) bases_.push_back(canonical);
+      if (is_alias_) bases_.push_back(canonical);
       bases_.push_back(host_);
       co_return true;
     }
     out_.reason = "its addresses are insecure";
-    if (!is_alias) co_return true;
+    if (!is_alias_) co_return true;
     // Its alias may be secure although the target is not: then only the name itself counts.
     const DnsAnswer alias = co_await resolver_.query(host_, RecordType::cname);
     lower(out_.tlsa_ttl, alias);
@@ -156,6 +156,7 @@ class Look {
     std::ranges::sort(rdata);
     if (rdata.size() > kMaxTlsa) rdata.resize(kMaxTlsa);
     out_.tlsa_base = base;
+    out_.tlsa_at_alias = is_alias_ && base == host_;
     for (const std::string& each : rdata) {
       if (auto record = TlsaRecord::parse(each)) out_.tlsa.push_back(*std::move(record));
     }
@@ -181,6 +182,7 @@ class Look {
   std::uint16_t port_;
   DnsAnswer ipv4_;
   DnsAnswer ipv6_;
+  bool is_alias_ = false;
   std::vector<std::string> bases_;
   HostLookup out_;
 };

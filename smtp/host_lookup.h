@@ -31,6 +31,7 @@ struct HostLookup {
   /// Where the TLSA records are: the name to send as SNI and to check (RFC 7672 sections 8.1,
   /// 3.2.2). Empty unless usable or unusable.
   std::string tlsa_base;
+  bool tlsa_at_alias = false;      ///< see HostLook
   std::vector<TlsaRecord> tlsa;    ///< the secure RRset, unusable ones too; tlsa_to_match() chooses
   Seconds tlsa_ttl = kLongestTtl;  ///< of the answers about TLSA, denials too
   std::string reason;              ///< for people, one line: why there is no usable TLSA

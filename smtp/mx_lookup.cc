@@ -153,6 +153,7 @@ DaneObservation dane_observation(const MxLookup& lookup, Time now) {
                          .dane = host.found.dane,
                          .addresses_secure = host.found.addresses_secure,
                          .tlsa_base = host.found.tlsa_base,
+                         .tlsa_at_alias = host.found.tlsa_at_alias,
                          .reason = host.found.reason});
   }
   out.valid_until = now + ttl;

@@ -85,6 +85,7 @@ struct Config {
     std::uint32_t per_operator_concurrency = 2;
     std::vector<std::string> canaries;  ///< host names
     std::vector<std::string> opt_out;   ///< host and domain names
+    bool private_addresses = false;
   } probe;
   struct {
     std::string level = "off";  ///< or "encrypt"

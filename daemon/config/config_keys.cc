@@ -303,6 +303,11 @@ constexpr std::array kConfigKeys{
               [](const Config& c) {
                 return are_domains(c.probe.opt_out) ? nullptr : "must be host or domain names";
               }},
+    ConfigKey{"probe", "private_addresses",
+              [](Config& c) { return Slot{&c.probe.private_addresses}; },
+              "Probe MX hosts at private and loopback addresses, too, such as relays of your own. "
+              "Whoever can publish an MX record could then have this machine connect to hosts of "
+              "your network."},
     ConfigKey{"learn", "level", [](Config& c) { return Slot{&c.learn.level}; },
               "What evidence alone may set for a domain that publishes nothing: \"off\", or "
               "\"encrypt\" once all its MX hosts are known to do TLS.",

@@ -56,6 +56,7 @@ ProbeOptions probe_options(const Config& config) {
                     .per_address_interval = config.probe.per_address_interval};
   out.canaries = normal_forms(config.probe.canaries);
   out.opt_out = normal_forms(config.probe.opt_out);
+  out.private_addresses = config.probe.private_addresses;
   out.rules = learn_rules(config);
   out.interval = config.probe.interval;
   out.deadlines = probe_deadlines();

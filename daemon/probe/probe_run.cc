@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "daemon/dns/dnssec_self_test.h"
+#include "daemon/dns/public_host.h"
 #include "daemon/probe/public_suffixes.h"
 #include "daemon/probe/session_evidence.h"
 #include "daemon/probe/way_out.h"
@@ -217,6 +218,11 @@ void Run::add_endpoint(const std::string& host, const HostLookup& found, std::ui
                                (found.reason.empty() ? "it has no address" : found.reason));
   const Time now = options_.clock();
   for (const asio::ip::address& address : found.addresses) {
+    if (!options_.private_addresses && !is_public(address)) {
+      report_.not_done.push_back(host + " " + address.to_string() +
+                                 ": is no public address, see [probe] private_addresses");
+      continue;
+    }
     const EndpointMemory* known =
         states_.endpoints.find(endpoint_host(host, port, options_.port), address.to_string());
     const bool due = work_.due_or_not || canary || known == nullptr || known->probe_again <= now ||

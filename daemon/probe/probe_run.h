@@ -28,6 +28,7 @@ struct ProbeOptions {
   Politeness politeness;
   std::vector<std::string> canaries;  ///< hosts that are known to do TLS
   std::vector<std::string> opt_out;   ///< hosts and domains, with everything below them
+  bool private_addresses = false;     ///< true: MX hosts may have any address
   LearnRules rules;
   Seconds interval = std::chrono::hours{24};
   SessionDeadlines deadlines;

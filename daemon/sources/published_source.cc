@@ -22,11 +22,14 @@ bool sts_is_due(const StsState& state, Time now) {
   return state.next_look <= now || state.next_look > now + kLongestWait;
 }
 
-/// "mx1.example usable TLSA, mx2.example no TLSA".
+/// "mx1.example usable TLSA, mx2.example no TLSA, mx3.example usable TLSA at its own name (it is an
+/// alias)".
 std::string hosts_text(const DaneMemory& memory) {
   std::string out;
-  for (const HostMemory& each : memory.hosts)
+  for (const HostMemory& each : memory.hosts) {
     out += (out.empty() ? "" : ", ") + each.host + " " + std::string{host_dane_text(each.dane)};
+    if (each.tlsa_at_alias) out += " at its own name (it is an alias)";
+  }
   if (!memory.reason.empty()) out += (out.empty() ? "" : "; ") + memory.reason;
   return out;
 }
@@ -253,7 +256,7 @@ std::string PublishedSource::fingerprint() const {
     if (!says_something(known)) continue;
     add(key + " " + std::string{dane_state_name(known.state)} + " " +
         (known.last_good ? std::string{dane_state_name(*known.last_good)} : "") + " " +
-        (known.tlsa_ever_seen ? "seen" : ""));
+        (known.tlsa_ever_seen ? "seen" : "") + (known.tlsa_at_alias ? " alias" : ""));
     // How long it is ago matters where nothing newer is known.
     if (known.state == DaneState::unknown) add(format_time(known.last_good_at));
   }

@@ -2,10 +2,9 @@
 #include "daemon/sources/sts_fetcher.h"
 
 #include <algorithm>
-#include <array>
 
+#include "daemon/dns/public_host.h"
 #include "daemon/sources/https_exchange.h"
-#include "policy/public_address.h"
 
 namespace tlspact {
 namespace {
@@ -13,11 +12,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::address;
 using Clock = std::chrono::steady_clock;
-
-bool is_public(const address& host) {
-  return host.is_v4() ? is_public_address(std::array<std::uint8_t, 4>{host.to_v4().to_bytes()})
-                      : is_public_address(std::array<std::uint8_t, 16>{host.to_v6().to_bytes()});
-}
 
 StsFault fault_of(HttpsFault::Kind kind) {
   // RFC 8460 section 4.3.2.2: sts-webpki-invalid is for certificates, the rest is one.

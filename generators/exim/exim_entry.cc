@@ -92,6 +92,7 @@ class Rendering {
       return std::move(out_);
     }
     if (!options_.dane && !do_without_dane()) return std::move(out_);
+    find_tlsa_at_alias();
     fit_to_exim();
     std::string value = "level=" + level();
     if (policy().level != Level::none) value += words();
@@ -119,6 +120,23 @@ class Rendering {
     notice(Severity::note, "DANE is passed over on the MX hosts that have TLSA records, because " +
                                options_.no_dane_because);
     return true;
+  }
+
+  /// Exim looks for TLSA at the end of an MX host's CNAME chain alone (RFC 7672 section 2.2.2 knows
+  /// the name itself, too), and dane-only would put the mail off for ever: DANE where it finds
+  /// records, and on the other hosts what is published besides, at least TLS.
+  void find_tlsa_at_alias() {
+    if (!entry_.tlsa_at_alias || policy().level != Level::dane_only) return;
+    const TlsPolicy* besides = entry_.policy_without_dane.get();
+    const bool authenticates = besides != nullptr && besides->level == Level::secure;
+    TlsPolicy changed =
+        authenticates ? *besides : without_authentication(entry_, TlsPolicy{policy()});
+    changed.dane_where_present = true;
+    draft_.replace(std::move(changed));
+    notice(entry_.source == Source::agreement ? Severity::alert : Severity::note,
+           "Exim does not find the TLSA records of an MX host that is an alias and has them at its "
+           "own name: " +
+               level() + " is used instead of dane-only, which would defer the mail for ever");
   }
 
   void fit_to_exim() {

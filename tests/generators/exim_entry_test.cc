@@ -88,6 +88,56 @@ TEST_CASE("no DANE level for an Exim whose resolver does not validate") {
   }
 }
 
+TEST_CASE("no dane-only where TLSA is at the name of an alias, which Exim does not ask for") {
+  const auto at_alias = [](TlsPolicy tls, Source source, std::optional<TlsPolicy> without_dane) {
+    SnapshotEntry out = entry("a.example", std::move(tls), source);
+    out.tlsa_at_alias = true;
+    if (source != Source::agreement) out.policy_without_dane = nullptr;
+    if (without_dane) out.policy_without_dane = std::make_shared<const TlsPolicy>(*without_dane);
+    return out;
+  };
+  const TlsPolicy dane_only = policy(Level::dane_only);
+  const TlsPolicy published = policy(Level::secure, {"mx.a.example"});
+  SnapshotEntry beside_sts = at_alias(dane_only, Source::agreement, std::nullopt);
+  beside_sts.published_without_dane = std::make_shared<const TlsPolicy>(published);
+  struct Row {
+    SnapshotEntry entry;
+    std::string value;
+    Severity severity;
+    const char* why;
+  };
+  const std::vector<Row> rows{
+      {at_alias(dane_only, Source::dane, std::nullopt), "level=dane-or-encrypt", Severity::note,
+       "DANE alone"},
+      {at_alias(dane_only, Source::dane, published),
+       R"(level=dane-or-secure mxre=^(?:mx\.a\.example)$)", Severity::note,
+       "what MTA-STS asks is not given up"},
+      {at_alias(dane_only, Source::dane, policy(Level::encrypt)), "level=dane-or-encrypt",
+       Severity::note, "beside what was learned"},
+      {at_alias(dane_only, Source::agreement, std::nullopt), "level=dane-or-encrypt",
+       Severity::alert, "an agreement that cannot be kept"},
+      {at_alias(policy(Level::dane_only, {"mx.a.example"}), Source::agreement,
+                policy(Level::encrypt, {"mx.a.example"})),
+       R"(level=dane-or-encrypt mxre=^(?:mx\.a\.example)$)", Severity::alert,
+       "the MX set of an agreement stays"},
+      {beside_sts, R"(level=dane-or-secure mxre=^(?:mx\.a\.example)$)", Severity::alert,
+       "an agreement beside MTA-STS"}};
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const RenderedEntry rendered = render_exim_entry(row.entry, {});
+    CHECK(rendered.value.value_or("no entry") == row.value);
+    REQUIRE(rendered.notices.size() == 1);
+    CHECK(rendered.notices[0].severity == row.severity);
+    CHECK(rendered.notices[0].text.contains("Exim does not find the TLSA records"));
+    const EximOptions no_dane{.dane = false, .no_dane_because = "of a reason"};
+    for (const Notice& notice : render_exim_entry(row.entry, no_dane).notices)
+      CHECK_FALSE(notice.text.contains("Exim does not find"));
+  }
+  SnapshotEntry other = at_alias(policy(Level::dane), Source::dane, std::nullopt);
+  CHECK(render_exim_entry(other, {}).value == "level=dane");
+  CHECK(render_exim_entry(other, {}).notices.empty());
+}
+
 TEST_CASE("certificate names are matched as a wildcard certificate would be") {
   TlsPolicy named = policy(Level::secure);
   named.certificate_names = mxs({"smtp.acme.example", "*.mail.acme.example", "acme.example"});

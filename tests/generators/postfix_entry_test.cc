@@ -67,6 +67,14 @@ bool alerts(const SnapshotEntry& each, const PostfixOptions& options, std::strin
 
 }  // namespace
 
+TEST_CASE("TLSA at the name of an alias changes nothing: Postfix looks there, too") {
+  SnapshotEntry at_alias = entry("a.example", policy(Level::dane_only), Source::dane);
+  at_alias.tlsa_at_alias = true;
+  const RenderedEntry rendered = render_postfix_entry(at_alias, {});
+  CHECK(rendered.value == "dane-only");
+  CHECK(rendered.notices.empty());
+}
+
 TEST_CASE("a list entry is written for each version of Postfix") {
   const SnapshotEntry listed =
       entry("acme.example", secure_12({"mx1.acme.example", "*.m.acme.example"}));

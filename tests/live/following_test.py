@@ -31,7 +31,7 @@ class FollowingTest(LiveTest):
         lookupd = self.run_lookupd()
         client = self.client()
         good = self.snapshot.read_bytes()
-        for number, bad in enumerate((b"", b"x" * 1000, good[:-1], good.replace(b"snapshot 3", b"snapshot 9"))):
+        for number, bad in enumerate((b"", b"x" * 1000, good[:-1], good.replace(b"snapshot 4", b"snapshot 9"))):
             fresh = self.directory / "fresh"
             fresh.write_bytes(bad)
             fresh.rename(self.snapshot)

@@ -74,6 +74,7 @@ TEST_CASE("what is mapped is what is read") {
       CHECK(one.text() == other.text());
       CHECK(*one.policy == *other.policy);
       CHECK(one.source == other.source);
+      CHECK(one.tlsa_at_alias == other.tlsa_at_alias);
       CHECK(one.valid_until == other.valid_until);
       CHECK((one.policy_lines == nullptr) == (other.policy_lines == nullptr));
     }

@@ -19,6 +19,7 @@ Snapshot sample() {
       std::make_shared<const TlsPolicy>(policy(Level::secure, {"mx.relay.example"}));
   SnapshotEntry dane = entry("dane.example", policy(Level::dane_only), Source::dane);
   dane.policy_without_dane = nullptr;
+  dane.tlsa_at_alias = true;
   SnapshotEntry published = entry("sts.example", policy(Level::secure, {"mx.sts.example"}));
   published.source = Source::mta_sts;
   published.policy_lines = std::make_shared<const std::string>("version: STSv1\nmode: enforce");
@@ -48,6 +49,7 @@ TEST_CASE("a snapshot comes back out of its file") {
       REQUIRE((one.policy_lines == nullptr) == (other.policy_lines == nullptr));
       if (one.policy_lines != nullptr) CHECK(*one.policy_lines == *other.policy_lines);
       CHECK(one.source == other.source);
+      CHECK(one.tlsa_at_alias == other.tlsa_at_alias);
       CHECK(one.exception == other.exception);
       CHECK(one.origin == other.origin);
       CHECK(one.valid_until == other.valid_until);
@@ -61,7 +63,7 @@ TEST_CASE("a snapshot of an earlier build, without the lines of policies, is ref
   const auto file = directory.path() / "snapshot";
   REQUIRE(write_snapshot(file, sample(), {}));
   std::string bytes = read(file);
-  const std::string kind = "tlspact snapshot 3";
+  const std::string kind = "tlspact snapshot 4";
   REQUIRE(bytes.starts_with(kind));
   bytes[kind.size() - 1] = '1';
   write(file, bytes);

@@ -24,6 +24,7 @@ helo = "client.test"
 [probe]
 {probe}
 per_address_interval = "0s"
+private_addresses = true
 [learn]
 over = "0s"
 confirmations = 2
@@ -113,6 +114,15 @@ class Probes(Evidence):
         said = self.run_it("probe", "both.test")
         self.assertIn("mx.other.test: opted out", said)
         self.assertEqual(self.mail.receivers["mx.other.test"].connections, 0)
+
+    def test_a_private_address_is_not_connected_to(self):
+        """Strangers choose what their MX records lead to."""
+        self.configure()
+        self.internet.config.write_text(self.internet.config.read_text().replace(
+            'per_address_interval = "0s"\nprivate_addresses = true', 'per_address_interval = "0s"'))
+        said = self.run_it("probe", "good.test", expected=75)
+        self.assertIn("mx.good.test 127.0.1.1: is no public address, see [probe] private_addresses", said)
+        self.assertEqual(self.internet.stored("SELECT count(*) FROM endpoint"), [(0,)])
 
     def test_forget_takes_the_evidence_along(self):
         self.run_it("probe", "good.test", "other.test")

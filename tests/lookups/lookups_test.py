@@ -45,11 +45,17 @@ DOMAINS = {
                            None, None, "no TLSA"),
     "host-alias": (dict(records=[*mx("a"), "a CNAME full.mail.test."]), None,
                    "dane-only", "level=dane-only", "a.host-alias.test usable TLSA"),
+    # Exim does not look at the name of an alias (RFC 7672 section 2.2.2)
+    "alias-own": (dict(records=[*mx("a"), "a CNAME alias-own.mail.test.", f"_25._tcp.a TLSA {USABLE}"]), None,
+                  "dane-only", "level=dane-or-encrypt", "a.alias-own.test usable TLSA at its own name (it is an alias)"),
     # MTA-STS, the left column
     "sts": (dict(kind="insecure", records=[*mx("mx"), *host("mx"), *sts()]), PolicyHost(text=policy(mx=["mx.sts.test"])),
             ENFORCE.format("sts"), "level=secure", "MTA-STS: in force"),
     "sts-full": (dict(records=[*mx("mx"), *host("mx", USABLE), *sts()]), PolicyHost(text=policy(mx=["mx.sts-full.test"])),
                  "dane-only", "level=dane-only", "DANE authenticates every MX host"),
+    "sts-alias-own": (dict(records=[*mx("mx"), "mx CNAME alias-own.mail.test.", f"_25._tcp.mx TLSA {USABLE}", *sts()]),
+                      PolicyHost(text=policy(mx=["mx.sts-alias-own.test"])),
+                      "dane-only", "level=dane-or-secure", "dane-or-secure is used instead of dane-only"),
     "sts-some": (dict(kind="insecure", records=[*mx("mx", "full.mail.test"), *host("mx"), *sts()]),
                  PolicyHost(text=policy(mx=["mx.sts-some.test", "full.mail.test"])),
                  "secure match=mx.sts-some.test:full.mail.test", "level=dane-or-secure",
@@ -76,7 +82,7 @@ DOMAINS = {
                     "old-tls", "drip-body")},
 }
 SHARED = {
-    "mail.test": dict(records=[*host("full", USABLE), *host("two", USABLE)]),
+    "mail.test": dict(records=[*host("full", USABLE), *host("two", USABLE), *host("alias-own")]),
     "unsigned.test": dict(kind="insecure", records=[f"tlsa TLSA {USABLE}"]),
     "broken.test": dict(kind="bogus", records=host("dead", USABLE)),
 }

@@ -162,6 +162,15 @@ MIXED = (
     mixed("mixed-unusable-wrong", Host("mx.mixed-unusable-wrong.test", SELF_SIGNED, UNUSABLE_TLSA)),
 )
 
+# TLSA at the own name of an MX host that is an alias, and a policy is in force.
+MIXED_ALIAS = (
+    mixed("mixed-alias-own", Host("mx.mixed-alias-own.test", RIGHT, "3 1 1", alias_of="mixed-alias.signed.test",
+                                  tlsa_at="_25._tcp.mx.mixed-alias-own.test")),
+    mixed("mixed-alias-own-wrong", Host("mx.mixed-alias-own-wrong.test", SELF_SIGNED, WRONG_TLSA,
+                                        alias_of="mixed-alias-wrong.signed.test",
+                                        tlsa_at="_25._tcp.mx.mixed-alias-own-wrong.test")),
+)
+
 # The same behind an unsigned MX answer.
 MIXED_UNSIGNED_MX = (
     enforced("mixed-unsigned-mx", Host("mixed.signed.test", RIGHT, WRONG_TLSA)),
@@ -196,6 +205,6 @@ LATER = (
     Case("tightened", "insecure", (Host("mx.tightened.test", WRONG_NAME),), "testing", ("mx.tightened.test",)),
 )
 
-BATCH = DANE_FULL + DANE_SOME + UNSIGNED_MX + STS + MIXED + MIXED_UNSIGNED_MX + NOT_ENFORCED + FAILING
+BATCH = DANE_FULL + DANE_SOME + UNSIGNED_MX + STS + MIXED + MIXED_ALIAS + MIXED_UNSIGNED_MX + NOT_ENFORCED + FAILING
 ALL = BATCH + LATER
 BY_NAME = {case.name: case for case in ALL}

@@ -17,6 +17,8 @@ ENTRIES = {
     **{case.name: ("secure match=", "level=dane-or-secure mxre=") 
        for case in lookup_cases.MIXED + lookup_cases.MIXED_UNSIGNED_MX},
     **{case.name: (None, None) for case in lookup_cases.NOT_ENFORCED + lookup_cases.FAILING},
+    **{case.name: ("dane-only", "level=dane-or-secure mxre=") for case in lookup_cases.MIXED_ALIAS},
+    "dane-alias-own": ("dane-only", "level=dane-or-encrypt"),    # Exim does not find TLSA at an alias
     "attacked": ("secure match=mx.attacked.test", "level=dane-or-secure mxre=^(?:mx\\.attacked\\.test)$"),
     "attacked-beside": ("secure match=mx.attacked-beside.test", "level=dane-or-secure mxre="),
     "later-dane": ("dane-only", "level=dane-only"),
@@ -194,6 +196,8 @@ class PublishedTests:
     def test_dane_where_the_mx_host_is_an_alias_and_tlsa_at_its_own_name(self):
         """The same: or else at the name in the MX record."""
         self.assert_delivered_to("dane-alias-own", "mx.dane-alias-own.test")
+        self.assert_delivered_to("mixed-alias-own", "mx.mixed-alias-own.test")
+        self.assert_refused("mixed-alias-own-wrong")
 
     # DANE at some
 

@@ -61,7 +61,8 @@ DaneMemory everything() {
   out.tlsa_seen_at = now() - 2h;
   out.hosts = {{"mx1.acme.example", kUsable, true, now()},
                {"mx2.acme.example", kUnusable, false, now() - 3h},
-               {"mx3.acme.example", kNone, true, now() - 4h}};
+               {"mx3.acme.example", kNone, true, now() - 4h},
+               {"mx4.acme.example", kUsable, true, now() - 5h, true}};
   out.failures = 2;
   out.looked_at = now();
   out.look_again_at = now() + 10min;
@@ -87,6 +88,25 @@ TEST_CASE("a kept host keeps whether its addresses were secure") {
   Looks looks;
   looks.at(0h, seen({host("mx1", kUsable), host("mx2", kUsable, false)})).at(1h, kOneFails);
   CHECK(looks.state() == DaneState::some);
+}
+
+TEST_CASE("that TLSA is at the name of an alias is kept while the host is") {
+  DaneObservation at_alias = kFull;
+  at_alias.hosts.back().tlsa_at_alias = true;
+  const auto told = [](const Looks& looks, Seconds after) {
+    return facts(looks.memory(), now() + after).tlsa_at_alias;
+  };
+  CHECK_FALSE(told(Looks{}.at(0h, kFull), 0h));
+  Looks looks;
+  looks.at(0h, at_alias);
+  CHECK(looks.state() == DaneState::full);
+  CHECK(told(looks, 0h));
+  looks.at(1h, kOneFails);
+  CHECK(told(looks, 1h));
+  looks.at(2h, kMxFails);
+  CHECK(told(looks, 2h));
+  looks.at(3h, kFull);
+  CHECK_FALSE(told(looks, 3h));
 }
 
 TEST_CASE("a host that fails and never was seen is not counted but prevents full") {
@@ -282,6 +302,7 @@ TEST_CASE("a memory is read as it was written") {
         "host mx1.acme.example usable secure 1793491200\n"
         "host mx2.acme.example unusable insecure 1793480400\n"
         "host mx3.acme.example none secure 1793476800\n"
+        "host mx4.acme.example usable secure 1793473200 alias\n"
         "reason mx2.acme.example: no answer in time\n");
   CHECK(decode_dane_memory(encode_dane_memory(everything())) == everything());
   CHECK(decode_dane_memory(encode_dane_memory(DaneMemory{})) == DaneMemory{});
@@ -322,6 +343,9 @@ TEST_CASE("a memory that is not whole is none") {
       {good + "host b.example failed secure 1\n", "a failed state is not kept"},
       {good + "host b.example usable maybe 1\n", "neither secure nor insecure"},
       {good + "host b.example usable secure\n", "no time"},
+      {good + "host b.example usable secure alias\n", "no time"},
+      {good + "host b.example usable secure 1 else\n", "no such word"},
+      {good + "host b.example usable secure 1 alias alias\n", "the same word twice"},
       {good + repeat(host, 10), "eleven hosts"},
       {good + "reason \n", "an empty reason is no line"},
       {good + "reason " + std::string(201, 'x') + "\n", "a long reason"},

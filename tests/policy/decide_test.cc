@@ -334,6 +334,52 @@ TEST_CASE("where the MTA does no DANE, what holds is decided without it") {
   CHECK(agreed.policy_without_dane == agreed.policy);
 }
 
+TEST_CASE("TLSA at the name of an alias is told where the level is dane-only, wherever from") {
+  const auto at_alias = [](DaneState state) {
+    Candidate out = dane(state);
+    out.dane.tlsa_at_alias = true;
+    return out;
+  };
+  Candidate excepted = agreement("acme.example", policy(Level::dane_only));
+  excepted.exception = true;
+  struct Row {
+    std::vector<Candidate> candidates;
+    const char* level;
+    bool told;
+    const char* why;
+  };
+  const Row rows[] = {
+      {{dane(DaneState::full)}, "dane-only", false, "at the end of the chain"},
+      {{at_alias(DaneState::full)}, "dane-only", true, "at the alias"},
+      {{at_alias(DaneState::full), sts(Mode::enforce, policy(Level::secure, kMx))},
+       "dane-only",
+       true,
+       "beside MTA-STS"},
+      {{at_alias(DaneState::full), agreement("acme.example", policy(Level::encrypt, kMx))},
+       "dane-only",
+       true,
+       "into an agreement"},
+      {{at_alias(DaneState::some), agreement("acme.example", policy(Level::dane_only))},
+       "dane-only",
+       true,
+       "an agreement's own level"},
+      {{at_alias(DaneState::some), excepted}, "dane-only", true, "an exception's"},
+      {{at_alias(DaneState::some)}, "dane", false, "dane delivers without TLSA, too"},
+      {{at_alias(DaneState::full), agreement("acme.example", policy(Level::secure, kMx))},
+       "secure with dane",
+       false,
+       "so does what authenticates otherwise"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const Decision decision = decide_for(row.candidates);
+    CHECK(level_of(decision) == row.level);
+    CHECK(decision.tlsa_at_alias == row.told);
+    REQUIRE(entry_of(decision));
+    CHECK(entry_of(decision)->tlsa_at_alias == row.told);
+  }
+}
+
 TEST_CASE("the same candidates in any order give the same decision") {
   std::vector<Candidate> candidates{
       agreement("acme.example", policy(Level::encrypt)), dane(DaneState::some),

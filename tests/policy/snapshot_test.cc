@@ -144,3 +144,17 @@ TEST_CASE("what a domain publishes has an entry, in its place among the others")
   INFO("DANE at port 587 says nothing of port 25");
   CHECK_FALSE(snapshot.find("relay.z.example")->policy->dane_where_present);
 }
+
+TEST_CASE("TLSA at the name of an alias makes an entry of its own, under an agreement too") {
+  Candidate at_alias = dane(DaneState::some);
+  at_alias.dane.tlsa_at_alias = true;
+  PolicyInputs inputs;
+  inputs.add(agreement_on({".acme.example"}, policy(Level::dane_only)));
+  inputs.add(key("a.acme.example"), dane(DaneState::some));
+  inputs.add(key("b.acme.example"), at_alias);
+  const Snapshot snapshot = build_snapshot(inputs, {}, now());
+  CHECK(keys_of(snapshot) == std::vector<std::string>{".acme.example", "b.acme.example"});
+  CHECK_FALSE(snapshot.find(".acme.example")->tlsa_at_alias);
+  CHECK(snapshot.find("b.acme.example")->tlsa_at_alias);
+  CHECK_FALSE(Snapshot::same_ruling(snapshot, 0, snapshot, 1));
+}

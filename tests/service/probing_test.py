@@ -29,6 +29,7 @@ helo = "client.test"
 [probe]
 enabled = true
 per_address_interval = "0s"
+private_addresses = true
 """
 
 

@@ -149,7 +149,10 @@ TEST_CASE("trap 50: the TLSA base of an MX host that is an alias (RFC 7672 secti
     const HostLookup host = dns.host();
     CHECK(host_dane_text(host.dane) == host_dane_text(row.dane));
     CHECK(host.tlsa_base == row.base);
+    CHECK(host.tlsa_at_alias == (row.base == kMx1));
     CHECK(state_of(dns) == row.state);
+    CHECK(dane_observation(walk(dns, "acme.example"), now()).hosts.at(0).tlsa_at_alias ==
+          host.tlsa_at_alias);
     CHECK(dns.asked(kMx1, RecordType::cname) == (row.chain == kInsecure));
     if (row.chain == kInsecure) CHECK_FALSE(dns.asked(tlsa_of_target, RecordType::tlsa));
   }
@@ -191,6 +194,7 @@ TEST_CASE(
 
 TEST_CASE("trap 54: the TLSA base is kept, it is the SNI (RFC 7672 section 8.1)") {
   CHECK(Acme{}.host().tlsa_base == kMx1);
+  CHECK_FALSE(Acme{}.host().tlsa_at_alias);
   CHECK(Acme{}.tlsa(denial(kNoData, kSecure)).host().tlsa_base.empty());
 }
 

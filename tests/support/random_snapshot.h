@@ -87,6 +87,7 @@ class RandomSnapshots {
       out.policy_lines =
           std::make_shared<const std::string>("version: STSv1\nmode: enforce\nmx: " + some_name());
     out.exception = once_in(20);
+    out.tlsa_at_alias = once_in(3);
     out.origin = "list " + std::to_string(below(5));
     if (once_in(3)) out.valid_until = now() + Seconds{1 + below(1'000'000)};
     return out;
