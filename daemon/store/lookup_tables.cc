@@ -33,6 +33,11 @@ std::optional<Time> optional(const Poco::Nullable<Poco::Int64>& seconds) {
   return from_sql(seconds.value());
 }
 
+StsFault fault_of(Poco::Int64 number) {
+  const bool known = number >= 0 && number <= static_cast<Poco::Int64>(StsFault::ours);
+  return known ? static_cast<StsFault>(number) : StsFault::fetch_error;
+}
+
 /// Calls `keep` with no more than kPiece rows at a time, all in one transaction.
 template <class Row, class Keep>
 void keep_in_pieces(Poco::Data::Session& sql, std::span<const Row> rows, Keep keep) {
@@ -104,8 +109,7 @@ struct StsColumns {
     state.failures = static_cast<unsigned>(failures[i]);
     state.retry_at = optional(retry_at[i]);
     state.fault_since = optional(fault_since[i]);
-    const bool known = fault[i] >= 0 && fault[i] <= static_cast<Poco::Int64>(StsFault::ours);
-    state.fault = known ? static_cast<StsFault>(fault[i]) : StsFault::fetch_error;
+    state.fault = fault_of(fault[i]);
     state.last_error = last_error[i];
     state.next_look = from_sql(next_look[i]);
     return out;
@@ -177,6 +181,20 @@ Result<EndingSts> Store::sts_ending(Time after, Time until, std::size_t limit) {
     for (std::size_t i = 0; i < c.domain.size(); ++i)
       out.first.push_back(c.row(i));
     return out;
+  });
+}
+
+Result<std::map<StsFault, std::size_t>> Store::sts_faults() {
+  std::map<StsFault, std::size_t> out;
+  if (session_ == nullptr) return out;
+  return guarded(session_->file, [&]() -> Result<std::map<StsFault, std::size_t>> {
+    Integers fault;
+    Integers count;
+    session_->sql << "SELECT fault, COUNT(*) FROM sts WHERE fault <> 0 GROUP BY fault", into(fault),
+        into(count), now;
+    for (std::size_t i = 0; i < fault.size(); ++i)
+      out[fault_of(fault[i])] += static_cast<std::size_t>(count[i]);
+    return std::move(out);
   });
 }
 

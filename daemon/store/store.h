@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -132,6 +133,9 @@ class Store {
   /// first `limit` of them, those that cannot be renewed first, then by their end; and how many
   /// there are.
   [[nodiscard]] Result<EndingSts> sts_ending(Time after, Time until, std::size_t limit);
+  /// Of how many domains the policy could not be fetched when it should have been, by the last
+  /// cause.
+  [[nodiscard]] Result<std::map<StsFault, std::size_t>> sts_faults();
   /// `first_seen` of one that is known already stays.
   [[nodiscard]] Result<void> keep_correspondents(std::span<const StoredCorrespondent> rows);
   [[nodiscard]] Result<std::vector<StoredCorrespondent>> correspondents();

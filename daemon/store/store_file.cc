@@ -121,8 +121,8 @@ Poco::Data::Session connect(const fs::path& file, Store::Access access) {
     return sql;
   }
   // Where no writer is at work and the directory is not ours to write, WAL cannot be opened in the
-  // usual way; without a log beside it the file is all there is.
-  // Beside a writer that may begin at any time, a file must never count as immutable.
+  // usual way; without a log beside it the file is all there is. Beside a writer that may begin at
+  // any time it never is.
   std::error_code error;
   const bool at_rest =
       access == Store::Access::read_only && !fs::exists(file.string() + "-wal", error);

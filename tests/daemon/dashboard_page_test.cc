@@ -101,6 +101,7 @@ TEST_CASE("Hostile texts stay texts on the dashboard", "[http]") {
   check_tame(page);
   CHECK(page.contains("&lt;script&gt;"));
   CHECK(page.contains("The last run failed"));
+  CHECK(page.contains("<b>3</b> <span>next-hops changed since yesterday</span>"));
   for (const char* id : {"alerts", "levels", "changes", "expires", "failing", "evidence", "lists",
                          "generations", "runs"}) {
     CAPTURE(id);

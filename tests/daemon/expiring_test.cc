@@ -105,6 +105,7 @@ TEST_CASE("Of many of a kind the soonest are shown, and all counted", "[overview
     fixture.keep_sts("d" + std::to_string(i) + ".example", "enforce", days{1} + Seconds{i}, false);
   const auto found = fixture.look();
   CHECK(found.count == 60);
+  CHECK(found.by_kind.at(Ending::Kind::sts_policy) == 60);
   REQUIRE(found.rows.size() == kMostEndings);
   CHECK(found.rows[0].name == "d0.example");
   CHECK(std::ranges::is_sorted(found.rows, {}, &Ending::at));

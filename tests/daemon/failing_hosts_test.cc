@@ -2,6 +2,7 @@
 /// MX hosts that mail would wait at.
 #include "daemon/control/overview/failing_hosts.h"
 
+#include "daemon/control/overview/failure_causes.h"
 #include "tests/support/catch.h"
 #include "tests/support/policies.h"
 
@@ -98,6 +99,21 @@ TEST_CASE("An alarm is a failure, and an entry that has ended enforces nothing",
   REQUIRE(found.rows.size() == 1);
   CHECK(found.rows[0].alarm == now());
   CHECK(found.rows[0].enforced == 0);
+}
+
+TEST_CASE("Causes are counted, of words that are ours", "[overview]") {
+  EndpointMemory unknown = endpoint("x.example", EvidenceKind::negative);
+  unknown.last->outcome = "\" injected";
+  EndpointMemory known = endpoint("a.example", EvidenceKind::inconclusive);
+  known.last->stage = stage_name(Stage::handshake);
+  known.last->outcome = outcome_class_name(OutcomeClass::timeout);
+  EndpointMemory same = known;
+  same.host = "b.example";
+  const auto states =
+      states_of({unknown, known, same, endpoint("c.example", EvidenceKind::positive)}, {});
+  const FailureCauses causes = failure_causes(states.endpoints);
+  REQUIRE(causes.endpoints.size() == 1);
+  CHECK(causes.endpoints.at({Stage::handshake, OutcomeClass::timeout}) == 2);
 }
 
 TEST_CASE("Many are counted, and the worst are shown first", "[overview]") {

@@ -86,6 +86,15 @@ void keep(Result<void> (Store::*function)(std::span<const Row>), Store& store,
   REQUIRE(kept);
 }
 
+TEST_CASE("Fetches that fail are counted by their cause", "[store]") {
+  const Fixture fixture;
+  Store store = fixture.open();
+  REQUIRE(store.keep_sts(std::vector<StoredSts>{
+      {"a.example", failing()}, {"b.example", failing()}, {"c.example", with_policy()}}));
+  const auto faults = store.sts_faults().value();
+  CHECK(faults == std::map<StsFault, std::size_t>{{StsFault::webpki_invalid, 2}});
+}
+
 TEST_CASE("Policies that end soon, the soonest first", "[store]") {
   const Fixture fixture;
   Store store = fixture.open();

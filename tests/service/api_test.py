@@ -140,6 +140,15 @@ class ApiTest(unittest.TestCase):
         self.assertLessEqual(set(codes), {200, 503})
         self.assertIn(200, codes)
 
+    def test_causes_are_counted(self):
+        metrics = self.answer("/metrics")[2]
+        for line in ('tlspact_mta_sts_failures{cause="sts_policy_fetch_error"} 1',
+                     'tlspact_mta_sts_failures{cause="sts_webpki_invalid"} 0', "tlspact_failing_hosts 3",
+                     'tlspact_endpoint_failures{stage="starttls",class="absent"} 2',
+                     'tlspact_endpoint_failures{stage="verify",class="mismatch"} 1', 'tlspact_ending_soon{kind="list"} 1', 'tlspact_ending_soon{kind="mta_sts_policy"} 12',
+                     'tlspact_entries_at_level{level="encrypt"} 8', 'tlspact_entries_at_level{level="dane_only"} 0'):
+            self.assertIn(line + "\n", metrics)
+
     def test_a_diff_is_there_both_ways(self):
         numbers = [each["number"] for each in self.fits("/api/generations", "")["generations"]]
         self.assertGreaterEqual(len(numbers), 2)

@@ -181,7 +181,7 @@ level = "encrypt"
     def add_host(store, host, domain, now, alarm=None, untrusted=False, plain=False):
         """With a month of evidence; `plain`: it never did TLS, and says so in its own way."""
         address = "192.0.2." + str(1 + sum(host.encode()) % 250)
-        refusal = {"stage": "ehlo", "class": "no-starttls", "detail": "STARTTLS is not offered"}
+        refusal = {"stage": "starttls", "class": "absent", "detail": "STARTTLS is not offered"}
         looks = [evidence(host, address, now - day * DAY - 600, "positive") for day in range(30, 0, -1)]
         if plain:
             refusal["detail"] += " " + HOSTILE
@@ -189,7 +189,7 @@ level = "encrypt"
         if alarm is not None: looks += [evidence(host, address, alarm + i, "negative", **refusal) for i in range(3)]
         if untrusted:
             looks[-1].update(kind="negative", chain_trusted=False, stage="verify", detail="the certificate is not trusted",
-                             **{"class": "untrusted"})
+                             **{"class": "mismatch"})
         for day in (3, 11):
             looks.append(evidence(host, address, now - day * DAY, "inconclusive", detail="timeout"))
         for each in looks:

@@ -88,8 +88,7 @@ void set_changes(data& page, const DashboardView& view) {
   const auto& changes = view.overview.changes;
   set_flag(page, "changes", changes.has_value());
   if (!changes) return;
-  page.set("change_count", grouped_digits(changes->all()));
-  set_flag(page, "changed", changes->all() > 0);
+  page.set("change_count", grouped_digits(changes->next_hops()));
   page.set("from_number", std::to_string(changes->before));
   page.set("to_number", std::to_string(changes->after));
   set_flag(page, "one_generation", changes->before == changes->after);

@@ -104,13 +104,58 @@ void add_evidence(Metrics& metrics, const ServiceStatus& status) {
                 "severity=" + label(name));
 }
 
+/// A word of ours as the value of a label: "MTA-STS policy" is "mta_sts_policy".
+std::string label_word(std::string_view words) {
+  std::string out;
+  for (const char c : words)
+    out += c == ' ' || c == '-'   ? '_'
+           : c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A'))
+                                  : c;
+  return label(out);
+}
+
+void add_levels(Metrics& metrics, const EntryCounts& counts) {
+  metrics.describe("entries_at_level", "gauge", "Next-hops with an entry in force, by its level.");
+  for (std::size_t i = 0; i < kLevels; ++i) {
+    std::size_t sum = 0;
+    for (const auto& of_source : counts.levels)
+      sum += of_source.at(i);
+    metrics.add(sum, "level=" + label_word(level_name(static_cast<Level>(i))));
+  }
+}
+
+void add_failures(Metrics& metrics, const Overview& overview) {
+  metrics.single("failing_hosts", "gauge",
+                 "MX hosts that do not meet what is enforced, or were last seen to do no TLS.",
+                 overview.failing.count);
+  metrics.describe("endpoint_failures", "gauge",
+                   "MX endpoints whose last look was not positive, by where and how it ended.");
+  for (const auto& [cause, count] : overview.causes.endpoints)
+    metrics.add(count, "stage=" + label_word(stage_name(cause.first)) +
+                           ",class=" + label_word(outcome_class_name(cause.second)));
+  metrics.describe("mta_sts_failures", "gauge",
+                   "Domains whose MTA-STS policy could not be fetched, by the last cause.");
+  for (const StsFault fault : {StsFault::fetch_error, StsFault::webpki_invalid,
+                               StsFault::policy_invalid, StsFault::ours}) {
+    const auto found = overview.causes.sts.find(fault);
+    const std::string_view name = fault == StsFault::ours ? "ours" : sts_fault_name(fault);
+    metrics.add(found == overview.causes.sts.end() ? 0 : found->second,
+                "cause=" + label_word(name));
+  }
+  metrics.describe("ending_soon", "gauge", "What ends within 30 days, by kind.");
+  for (const auto& [kind, count] : overview.expiring.by_kind)
+    metrics.add(count, "kind=" + label_word(ending_kind_name(kind)));
+}
+
 }  // namespace
 
-std::string metrics_text(const ServiceStatus& status) {
+std::string metrics_text(const ServiceStatus& status, const Overview& overview) {
   Metrics metrics;
   add_runs(metrics, status);
   add_policies(metrics, status);
+  add_levels(metrics, status.counts);
   add_evidence(metrics, status);
+  add_failures(metrics, overview);
   return metrics.take();
 }
 

@@ -135,7 +135,8 @@ Page Site::health(const Query& /*query*/) {
 }
 
 Page Site::metrics(const Query& /*query*/) {
-  return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(*status_.get())};
+  return {.type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = metrics_text(*status_.get(), *overview_.get())};
 }
 
 Page Site::style(const Query& /*query*/) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "daemon/control/report.h"
@@ -18,11 +19,13 @@ class Collection {
       : config_(config), store_(store), states_(states), now_(now) {}
 
   Expiring take() {
-    const std::vector<Ending> kinds[] = {lists(), agreements(), certificates(), held(), learned()};
-    for (const std::vector<Ending>& kind : kinds)
-      add(kind, kind.size());
+    add(Ending::Kind::list, lists());
+    add(Ending::Kind::agreement, agreements());
+    add(Ending::Kind::certificate, certificates());
+    add(Ending::Kind::held_policy, held());
+    add(Ending::Kind::learned, learned());
     const auto sts = sts_policies();
-    add(sts.first, sts.second);
+    add(Ending::Kind::sts_policy, sts.first, sts.second);
     std::ranges::stable_sort(out_.rows, {}, &Ending::at);
     return std::move(out_);
   }
@@ -30,11 +33,13 @@ class Collection {
  private:
   [[nodiscard]] bool is_soon(Time end) const { return end > now_ && end <= now_ + kEndingHorizon; }
 
-  void add(std::vector<Ending> kind, std::size_t count) {
-    std::ranges::stable_sort(kind, {}, &Ending::at);
-    kind.resize(std::min(kind.size(), kMostEndings));
-    std::ranges::move(kind, std::back_inserter(out_.rows));
-    out_.count += count;
+  /// `count`: how many there are, if `found` does not have all of them.
+  void add(Ending::Kind kind, std::vector<Ending> found, std::optional<std::size_t> count = {}) {
+    out_.by_kind[kind] = count.value_or(found.size());
+    out_.count += out_.by_kind[kind];
+    std::ranges::stable_sort(found, {}, &Ending::at);
+    found.resize(std::min(found.size(), kMostEndings));
+    std::ranges::move(found, std::back_inserter(out_.rows));
   }
 
   template <class Value>

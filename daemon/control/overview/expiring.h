@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,9 @@ inline constexpr Seconds kEndingHorizon = std::chrono::days{30};
 inline constexpr std::size_t kMostEndings = 50;
 
 struct Expiring {
-  std::vector<Ending> rows;  ///< soonest first
-  std::size_t count = 0;     ///< with those that are not in `rows`
+  std::vector<Ending> rows;                     ///< soonest first
+  std::size_t count = 0;                        ///< with those that are not in `rows`
+  std::map<Ending::Kind, std::size_t> by_kind;  ///< of `count`
   std::vector<std::string> faults;
 };
 

@@ -82,6 +82,13 @@ std::size_t GenerationChanges::all() const {
                          [](std::size_t sum, const MapChanges& each) { return sum + each.all(); });
 }
 
+std::size_t GenerationChanges::next_hops() const {
+  std::size_t most = 0;
+  for (const MapChanges& each : maps)
+    most = std::max(most, each.all());
+  return most;
+}
+
 GenerationChanges generation_changes(const History& history, const InstalledGeneration* before,
                                      const InstalledGeneration& after, const ChangeLimits& limits) {
   GenerationChanges out{.before = before == nullptr ? 0 : before->number,

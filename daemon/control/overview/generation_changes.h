@@ -38,7 +38,10 @@ struct GenerationChanges {
   std::vector<MapChanges> maps;
   std::vector<std::string> other_files;  ///< plain files that are new or different
 
+  /// Rows of all maps.
   [[nodiscard]] std::size_t all() const;
+  /// Those of the map with the most: mail servers have the same next-hops, by and large.
+  [[nodiscard]] std::size_t next_hops() const;
 };
 
 struct ChangeLimits {

@@ -51,6 +51,8 @@ void look_into_store(Overview& out, Time now) {
   const auto today = std::chrono::floor<std::chrono::days>(now);
   out.evidence =
       read(store->evidence_by_day(today - kEvidenceChart + std::chrono::days{1}), out.faults);
+  out.causes = failure_causes(states.endpoints);
+  out.causes.sts = read(store->sts_faults(), out.faults);
   if (states.domains.empty() && states.endpoints.all().empty()) return;
   Snapshot in_force;
   if (auto snapshot = read_snapshot(out.config->state_path("snapshot"))) {
@@ -70,6 +72,7 @@ Overview make_overview(std::shared_ptr<const Config> config, const Overview& bef
                .changes = {},
                .expiring = {},
                .failing = {},
+               .causes = {},
                .evidence = {},
                .faults = {}};
   out.changes = changes_since_yesterday(*out.config, before, now, go_on);

@@ -13,6 +13,7 @@
 #include "daemon/control/board.h"
 #include "daemon/control/overview/expiring.h"
 #include "daemon/control/overview/failing_hosts.h"
+#include "daemon/control/overview/failure_causes.h"
 #include "daemon/control/overview/generation_changes.h"
 #include "daemon/store/stored_evidence.h"
 
@@ -28,6 +29,7 @@ struct Overview {
   std::optional<GenerationChanges> changes;  ///< since yesterday; nullopt: nothing was installed
   Expiring expiring;
   FailingHosts failing;
+  FailureCauses causes;
   std::vector<EvidenceDay> evidence;  ///< of the last kEvidenceChart, days without any left out
   std::vector<std::string> faults;    ///< what could not be read, for people
 };
