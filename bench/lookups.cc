@@ -20,6 +20,7 @@
 
 #include "daemon/dns/unbound_context.h"
 #include "daemon/sources/domain_lookups.h"
+#include "daemon/sources/own_ipv6.h"
 #include "smtp/resolver.h"
 
 namespace {
@@ -184,6 +185,7 @@ int main(int argc, char** argv) {
   options.fetch.ca_file = argv[7];
   options.fetch.at_once = task.at_once;
   options.fetch.private_addresses = true;
+  options.fetch.has_ipv6 = &machine_has_ipv6;
   options.clock = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
   const Clocks before;
   const std::size_t found =

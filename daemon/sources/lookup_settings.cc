@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "daemon/sources/own_ipv6.h"
+
 namespace tlspact {
 
 DnsOptions dns_options(const Config& config) {
@@ -25,6 +27,7 @@ StsFetchOptions sts_fetch_options(const Config& config) {
   out.timeout = config.mta_sts.timeout;
   out.private_addresses = config.mta_sts.private_addresses;
   out.ca_file = config.tls.ca_file;
+  out.has_ipv6 = &machine_has_ipv6;
   return out;
 }
 

@@ -69,6 +69,15 @@ Result<StsFetcher::Context> StsFetcher::context() {
   return context_;
 }
 
+bool StsFetcher::has_ipv6() {
+  constexpr std::chrono::minutes kAge{1};
+  if (const auto now = Clock::now(); options_.has_ipv6 && now >= has_ipv6_until_) {
+    has_ipv6_ = options_.has_ipv6();
+    has_ipv6_until_ = now + kAge;
+  }
+  return has_ipv6_;
+}
+
 asio::awaitable<StsFetched> StsFetcher::fetch(Domain domain, std::vector<address> addresses) {
   const std::string url = sts_policy_url(domain);
   const bool none = addresses.empty();

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct StsFetchOptions {
   /// At once from one address: a hoster of thousands of domains is not overrun, and one that drips
   /// does not hold up the others.
   std::size_t per_address = 4;
+  /// Whether this machine has IPv6: where it has none, AAAA records of a policy host are asked for
+  /// only if the host has no A records. Asked at most once a minute. Empty: as if it had.
+  std::function<bool()> has_ipv6;
 };
 
 struct StsFetchFault {
@@ -53,6 +57,9 @@ class StsFetcher {
   [[nodiscard]] boost::asio::awaitable<StsFetched> fetch(
       Domain domain, std::vector<boost::asio::ip::address> addresses);
 
+  /// What `has_ipv6` of the options said within the last minute.
+  [[nodiscard]] bool has_ipv6();
+
  private:
   using Context = std::shared_ptr<boost::asio::ssl::context>;
   /// Read anew every hour: certificates are withdrawn from a system's store, too.
@@ -65,6 +72,8 @@ class StsFetcher {
   Places all_;
   Context context_;
   std::chrono::steady_clock::time_point context_made_;
+  bool has_ipv6_ = true;
+  std::chrono::steady_clock::time_point has_ipv6_until_;
 };
 
 }  // namespace tlspact

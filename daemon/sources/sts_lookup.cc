@@ -35,19 +35,33 @@ Addresses in_turn(const Addresses& ipv6, const Addresses& ipv4) {
 }
 
 /// Empty: it has none. An Error: nobody knows.
-asio::awaitable<std::expected<Addresses, std::string>> addresses_of(std::string host,
-                                                                    Resolver& resolver) {
-  using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
-  const auto [aaaa, a] =
-      co_await (resolver.query(host, RecordType::aaaa) && resolver.query(host, RecordType::a));
+std::expected<Addresses, std::string> addresses_in(const DnsAnswer& a, const DnsAnswer& aaaa) {
   Addresses out = in_turn(addresses_in(aaaa, true), addresses_in(a, false));
   // One family that answers is enough.
   if (out.empty()) {
     for (const DnsAnswer* each : {&a, &aaaa}) {
-      if (each->outcome == DnsOutcome::failed) co_return std::unexpected(each->reason);
+      if (each->outcome == DnsOutcome::failed) return std::unexpected(each->reason);
     }
   }
-  co_return out;
+  return out;
+}
+
+/// Without IPv6 here, AAAA is asked for only where there is no A record: then it tells why nothing
+/// can be reached.
+asio::awaitable<std::expected<Addresses, std::string>> addresses_of(std::string host,
+                                                                    Resolver& resolver,
+                                                                    bool has_ipv6) {
+  if (!has_ipv6) {
+    const DnsAnswer alone = co_await resolver.query(host, RecordType::a);
+    Addresses out = addresses_in(alone, false);
+    if (!out.empty()) co_return out;
+    const DnsAnswer other = co_await resolver.query(host, RecordType::aaaa);
+    co_return addresses_in(alone, other);
+  }
+  using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
+  const auto [aaaa, a] =
+      co_await (resolver.query(host, RecordType::aaaa) && resolver.query(host, RecordType::a));
+  co_return addresses_in(a, aaaa);
 }
 
 /// nullopt: SERVFAIL, a timeout, a bogus answer (RFC 8461 section 3.1 knows only "no policy", which
@@ -67,7 +81,7 @@ std::optional<StsLook> read_answer(const DnsAnswer& answer) {
 
 asio::awaitable<StsFetched> fetch(Domain domain, Resolver& resolver, StsFetcher& fetcher) {
   const std::string host = "mta-sts." + domain.text();
-  auto addresses = co_await addresses_of(host, resolver);
+  auto addresses = co_await addresses_of(host, resolver, fetcher.has_ipv6());
   if (!addresses)
     co_return std::unexpected(StsFetchFault{
         StsFault::fetch_error,

@@ -53,12 +53,12 @@ class Narrowed {
     OSSL_LIB_CTX* const whole = OSSL_LIB_CTX_new();
     OSSL_LIB_CTX* const narrow = OSSL_LIB_CTX_new();
     if (whole == nullptr || narrow == nullptr) return nullptr;
-    default_ = OSSL_PROVIDER_load(whole, "default");
-    if (default_ == nullptr) return nullptr;
-    auto* const lists = new std::vector<List>;
+    origin = OSSL_PROVIDER_load(whole, "default");
+    if (origin == nullptr) return nullptr;
+    auto* const made = new std::vector<List>;
     for (const Wanted& each : wanted())
-      lists->push_back(choose(each));
-    lists_ = lists;
+      made->push_back(choose(each));
+    lists = made;
     constexpr const char* kName = "tlspact-client";
     if (OSSL_PROVIDER_add_builtin(narrow, kName, &begin) != 1 ||
         OSSL_PROVIDER_load(narrow, kName) == nullptr)
@@ -75,8 +75,7 @@ class Narrowed {
   static List choose(const Wanted& wanted) {
     List out{wanted.operation, {}};
     int no_store = 0;
-    const OSSL_ALGORITHM* each =
-        OSSL_PROVIDER_query_operation(default_, wanted.operation, &no_store);
+    const OSSL_ALGORITHM* each = OSSL_PROVIDER_query_operation(origin, wanted.operation, &no_store);
     for (; each != nullptr && each->algorithm_names != nullptr; ++each)
       if (is_wanted(wanted, *each)) out.algorithms.push_back(*each);
     out.algorithms.push_back({nullptr, nullptr, nullptr, nullptr});
@@ -90,25 +89,25 @@ class Narrowed {
          {OSSL_FUNC_PROVIDER_GET_CAPABILITIES, reinterpret_cast<void (*)()>(&capabilities)},
          {0, nullptr}}};
     *out = functions.data();
-    *context = OSSL_PROVIDER_get0_provider_ctx(default_);
+    *context = OSSL_PROVIDER_get0_provider_ctx(origin);
     return 1;
   }
 
   static const OSSL_ALGORITHM* offer(void* /*context*/, int operation, int* no_store) {
     *no_store = 0;
-    const auto found = std::ranges::find(*lists_, operation, &List::operation);
-    if (found != lists_->end()) return found->algorithms.data();
-    return OSSL_PROVIDER_query_operation(default_, operation, no_store);
+    const auto found = std::ranges::find(*lists, operation, &List::operation);
+    if (found != lists->end()) return found->algorithms.data();
+    return OSSL_PROVIDER_query_operation(origin, operation, no_store);
   }
 
   /// The groups of TLS, and from OpenSSL 3.2 its signature algorithms.
   static int capabilities(void* /*context*/, const char* capability, OSSL_CALLBACK* told,
                           void* argument) {
-    return OSSL_PROVIDER_get_capabilities(default_, capability, told, argument);
+    return OSSL_PROVIDER_get_capabilities(origin, capability, told, argument);
   }
 
-  static inline OSSL_PROVIDER* default_ = nullptr;
-  static inline const std::vector<List>* lists_ = nullptr;
+  static inline OSSL_PROVIDER* origin = nullptr;
+  static inline const std::vector<List>* lists = nullptr;
 };
 
 }  // namespace

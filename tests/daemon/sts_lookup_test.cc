@@ -89,6 +89,7 @@ class World {
     options.port = server_.port();
     options.private_addresses = true;
     options.ca_file = authority().ca_file();
+    options.has_ipv6 = [this] { return has_ipv6; };
     StsFetcher fetcher{io.get_executor(), options};
     return test::run(io, look_up_sts(
                              test::domain(name), std::move(state), resolver, fetcher, {},
@@ -97,6 +98,7 @@ class World {
   [[nodiscard]] std::size_t requests() const { return server_.requests().size(); }
 
   ScriptedResolver resolver;
+  bool has_ipv6 = true;
 
  private:
   HttpsServer server_;
@@ -220,6 +222,29 @@ TEST_CASE("sts look-up: mode none replaces enforce at once (RFC 8461 8.3)") {
   REQUIRE(out.state.cached);
   CHECK(out.state.cached->policy.mode == Mode::none);
   CHECK(out.state.cached->id == "2");
+}
+
+TEST_CASE("sts look-up: without IPv6 here its addresses are asked for in need only") {
+  const std::string host = "mta-sts.a.example";
+  const auto asked_both = [&](const World& world) {
+    const auto& asked = world.resolver.asked;
+    return std::ranges::count(asked, host) == 2;
+  };
+  World world;
+  CHECK(world.look_up({}).fetched);
+  CHECK(asked_both(world));
+  World without;
+  without.has_ipv6 = false;
+  CHECK(without.look_up({}).fetched);
+  CHECK_FALSE(asked_both(without));
+  World only_ipv6;
+  only_ipv6.has_ipv6 = false;
+  only_ipv6.resolver.answers.erase({host, RecordType::a});
+  only_ipv6.resolver.put(host, RecordType::aaaa, {std::string(15, '\0') + "\1"});
+  const StsLookedUp tried = only_ipv6.look_up({});
+  CHECK(asked_both(only_ipv6));
+  CHECK_FALSE(tried.fetched);
+  CHECK_FALSE(tried.error.contains("has no address"));
 }
 
 TEST_CASE("sts look-up: the policy host's addresses") {
