@@ -2,12 +2,12 @@
 /// Explainer: what `tlspact explain` says, for somebody who asks over HTTP.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/control/explain.h"
+#include "daemon/control/http/one_at_a_time.h"
 #include "daemon/store/stored_evidence.h"
 
 namespace tlspact {
@@ -34,7 +34,7 @@ class Explainer {
                                                 Time now);
 
  private:
-  std::timed_mutex mutex_;
+  OneAtATime turns_;
 };
 
 }  // namespace tlspact

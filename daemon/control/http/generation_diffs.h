@@ -3,9 +3,9 @@
 #pragma once
 
 #include <deque>
-#include <mutex>
 #include <optional>
 
+#include "daemon/control/http/one_at_a_time.h"
 #include "daemon/control/overview/generation_changes.h"
 #include "policy/result.h"
 
@@ -21,7 +21,7 @@ class GenerationDiffs {
                                                   std::optional<unsigned> before, unsigned after);
 
  private:
-  std::timed_mutex mutex_;
+  OneAtATime turns_;
   std::deque<GenerationChanges> known_;  ///< compared to their end
 };
 
