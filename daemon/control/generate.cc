@@ -39,10 +39,6 @@ class Generation {
     if (!store) return std::unexpected(store.error());
     if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
     clear_scratch();
-    if (options_.installs()) {
-      if (auto unheard = unheard_wish(config_, options_.now))
-        report_.notices.push_back(*std::move(unheard));
-    }
     // Before anything is looked up: by a clock that is wrong, what is known would count as expired,
     // and be forgotten.
     auto good = clock_is_good(*store);
@@ -332,6 +328,10 @@ class Generation {
   }
 
   Result<GenerateReport> finished() {
+    if (options_.installs()) {
+      if (auto wish = wish_notice(config_, options_.now))
+        report_.notices.push_back(*std::move(wish));
+    }
     report_.exit_code = 0;
     if ((options_.check || options_.diff) && report_.changed) report_.exit_code = 1;
     if (never_good_) report_.exit_code = static_cast<int>(Errc::unavailable);

@@ -119,14 +119,12 @@ Result<void> Installation::reload_if_needed(const Staging& staging, bool interru
     forget_reload_wish(config_);
     return {};
   }
-  const auto wished = wish_for_reload(config_);
-  notices.push_back({wished ? Severity::warning : Severity::alert, "Postfix",
-                     "a table that it reads only when it starts has changed, and this user can "
-                     "neither see whether it runs nor reload it" +
-                         (wished ? ": tlspact-postfix-reload.path does, where it is enabled"
-                                 : "; nor ask for that: " + wished.error().text) +
-                         "; else say \"postfix reload\" as root, run tlspact as root, or use the "
-                         "table type cdb or lmdb"});
+  // That it is wished for the run tells at its end, and every one after it as long as it is true.
+  if (auto wished = wish_for_reload(config_); !wished)
+    notices.push_back({Severity::alert, "Postfix",
+                       "a table that it reads only when it starts has changed, and this user can "
+                       "neither reload it nor ask for that: " +
+                           wished.error().text + "; say \"postfix reload\" as root"});
   return {};
 }
 

@@ -32,17 +32,19 @@ void forget_reload_wish(const Config& config) {
   std::filesystem::remove(file_of(config), none);
 }
 
-std::optional<Notice> unheard_wish(const Config& config, Time now) {
+std::optional<Notice> wish_notice(const Config& config, Time now) {
   const std::filesystem::path file = file_of(config);
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return std::nullopt;
   const Time since{Seconds{status.st_mtim.tv_sec}};
-  if (now - since < kSoon) return std::nullopt;
-  return Notice{Severity::alert, "Postfix",
+  const bool unheard = now - since >= kSoon;
+  return Notice{unheard ? Severity::alert : Severity::warning, "Postfix",
                 "a table that it reads only when it starts has changed at " + format_time(since) +
-                    ", and nobody has reloaded it: enable tlspact-postfix-reload.path, or say "
-                    "\"postfix reload\" as root and remove " +
-                    file.string(),
+                    ", and this user can neither see whether it runs nor reload it: " +
+                    (unheard ? "nobody has heard the wish for it" : "it is wished for") +
+                    ". tlspact-postfix-reload.path does it where it is enabled; else say \"postfix "
+                    "reload\" as root and remove " +
+                    file.string() + ", run tlspact as root, or use the table type cdb or lmdb",
                 0};
 }
 

@@ -17,7 +17,7 @@ namespace tlspact {
 /// It was reloaded, by whomever.
 void forget_reload_wish(const Config& config);
 
-/// An alert if a wish is older than a minute: nobody watches the file.
-[[nodiscard]] std::optional<Notice> unheard_wish(const Config& config, Time now);
+/// A warning while there is a wish, and after a minute an alert: nobody watches the file.
+[[nodiscard]] std::optional<Notice> wish_notice(const Config& config, Time now);
 
 }  // namespace tlspact

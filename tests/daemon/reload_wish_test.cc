@@ -24,7 +24,7 @@ class Fixture {
 
 TEST_CASE("a wish for a reload is a file, until somebody takes it away") {
   const Fixture fixture;
-  CHECK_FALSE(unheard_wish(fixture.config(), Fixture::now()));
+  CHECK_FALSE(wish_notice(fixture.config(), Fixture::now()));
   REQUIRE(wish_for_reload(fixture.config()));
   REQUIRE(wish_for_reload(fixture.config()));
   CHECK(std::filesystem::exists(fixture.file()));
@@ -36,8 +36,10 @@ TEST_CASE("a wish for a reload is a file, until somebody takes it away") {
 TEST_CASE("a wish that nobody hears is an alert after a minute, with what to do") {
   const Fixture fixture;
   REQUIRE(wish_for_reload(fixture.config()));
-  CHECK_FALSE(unheard_wish(fixture.config(), Fixture::now() + Seconds{30}));
-  const auto told = unheard_wish(fixture.config(), Fixture::now() + Seconds{90});
+  const auto early = wish_notice(fixture.config(), Fixture::now() + Seconds{30});
+  REQUIRE(early);
+  CHECK(early->severity == Severity::warning);
+  const auto told = wish_notice(fixture.config(), Fixture::now() + Seconds{90});
   REQUIRE(told);
   CHECK(told->severity == Severity::alert);
   CHECK(told->text.find("tlspact-postfix-reload.path") != std::string::npos);
@@ -50,7 +52,9 @@ TEST_CASE("a second wish does not make the first one younger") {
   const auto hour_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours{1};
   std::filesystem::last_write_time(fixture.file(), hour_ago);
   REQUIRE(wish_for_reload(fixture.config()));
-  CHECK(unheard_wish(fixture.config(), Fixture::now()));
+  const auto told = wish_notice(fixture.config(), Fixture::now());
+  REQUIRE(told);
+  CHECK(told->severity == Severity::alert);
 }
 
 TEST_CASE("a wish where nothing can be written is an error") {

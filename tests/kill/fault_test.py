@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 from killed_machine import KilledMachine, TLSPACT
@@ -206,8 +207,19 @@ class FaultTest(unittest.TestCase):
         self.machine.agree("b")
         result = self.machine.run("generate", user=NOBODY, group=NOBODY)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(result.stderr.count("alert: Postfix: a table that it reads only when it starts"), 1, result.stderr)
+        self.assertEqual(result.stderr.count("warning: Postfix: a table that it reads only when it starts"), 1, result.stderr)
         self.assertIn('say "postfix reload" as root', result.stderr)
+        wish = self.machine.state / "reload-postfix"
+        self.assertEqual(wish.stat().st_uid, NOBODY)
+        result = self.machine.run("generate", user=NOBODY, group=NOBODY)
+        self.assertIn("warning: Postfix", result.stderr, "somebody may be about to do it")
+        os.utime(wish, (time.time() - 90, time.time() - 90))
+        result = self.machine.run("generate", user=NOBODY, group=NOBODY)
+        self.assertIn("alert: Postfix: a table that it reads only when it starts has changed", result.stderr)
+        self.assertIn("tlspact-postfix-reload.path does it where it is enabled", result.stderr)
+        wish.unlink()
+        result = self.machine.run("generate", user=NOBODY, group=NOBODY)
+        self.assertNotIn("Postfix", result.stderr, "it was heard")
         self.heals()
 
     def test_any_call_that_fails(self):
