@@ -50,9 +50,9 @@ Result<CommandResult> run_forget(const std::vector<std::string>& given,
   auto open = open_changing_store(global, clock_now());
   if (!open) return std::unexpected(open.error());
   CommandResult result{.notices = std::move(open->notices)};
-  if (auto done = open->store.forget_domain(key->text()); !done)
-    return std::unexpected(done.error());
   if (auto done = forget_evidence(open->store, key->text()); !done)
+    return std::unexpected(done.error());
+  if (auto done = open->store.forget_domain(key->text()); !done)
     return std::unexpected(done.error());
   result.text = key->text() + ": forgotten; \"tlspact generate\" brings it into the maps\n";
   result.json = new Poco::JSON::Object;

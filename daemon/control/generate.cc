@@ -57,7 +57,7 @@ class Generation {
     never_good_ = fetched.never_good;
     rendering_ = rendering_inputs(settings_);
     inputs_ = run_inputs(fetched.fingerprint, rendering_);
-    if (!options_.publish_only && repeats_last_run()) return finished();
+    if (!options_.publish_only && !options_.name_probes && repeats_last_run()) return finished();
     auto before = std::async(std::launch::async, [this] { return last_snapshot(); });
     refreshed_ = load_and_decide(config_, fetched, *store, refresh_options);
     before_ = before.get();

@@ -25,6 +25,7 @@ struct GenerateOptions {
   bool publish_only = false;
   /// See FetchContext. Without probes the report names what is to be probed.
   bool probe = true;
+  bool name_probes = false;  ///< also where the run would repeat the last one
   std::stop_token stop = {};
   Time now;  ///< of the clock
   /// Called while domains are looked up; empty: nobody looks.

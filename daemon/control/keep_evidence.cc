@@ -33,6 +33,17 @@ Result<void> keep_evidence(Store& store, const ProbeReport& report, const ProbeO
   return store.keep_learned_domains(domains);
 }
 
+void leave_out_forgotten(ProbeReport& report, const std::set<std::string>& wanted) {
+  std::set<std::string> forgotten;
+  std::set<std::string> used;
+  for (const auto& [next_hop, seen] : report.mx_sets)
+    (wanted.contains(next_hop) ? used : forgotten).insert(seen.hosts.begin(), seen.hosts.end());
+  std::erase_if(report.mx_sets, [&](const auto& each) { return !wanted.contains(each.first); });
+  std::erase_if(report.evidence, [&](const Evidence& each) {
+    return forgotten.contains(each.host) && !used.contains(each.host);
+  });
+}
+
 Result<ProbeStates> read_probe_states(Store& store) {
   ProbeStates out;
   auto endpoints = store.endpoints();

@@ -17,6 +17,10 @@ namespace tlspact {
 [[nodiscard]] Result<void> keep_evidence(Store& store, const ProbeReport& report,
                                          const ProbeOptions& options, ProbeStates& states);
 
+/// Takes out of a report the next-hops that are not `wanted` any more, with the evidence on hosts
+/// that no other next-hop of it has. Pure.
+void leave_out_forgotten(ProbeReport& report, const std::set<std::string>& wanted);
+
 /// What is known, as run_probes() takes it.
 [[nodiscard]] Result<ProbeStates> read_probe_states(Store& store);
 

@@ -2,6 +2,7 @@
 #include "daemon/control/rollback.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -14,6 +15,18 @@ namespace tlspact {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// That a rollback went to which was killed before the maps were held there; nullopt: there is
+/// none.
+std::optional<unsigned> unfinished_rollback(const History& history) {
+  constexpr std::string_view kCause = "rollback to ";
+  if (history.generations().empty() || history.hold()) return std::nullopt;
+  const std::string& cause = history.generations().back().cause;
+  if (!cause.starts_with(kCause)) return std::nullopt;
+  unsigned number = 0;
+  std::from_chars(cause.data() + kCause.size(), cause.data() + cause.size(), number);
+  return history.find(number) == nullptr ? std::nullopt : std::optional{number};
+}
 
 Result<InstalledGeneration> wanted_generation(const History& history,
                                               std::optional<unsigned> number) {
@@ -72,7 +85,6 @@ Result<void> restore_snapshot(const Config& config, const History& history, unsi
                        readable.error().text + ": what answers live look-ups stays as it is"});
     return {};
   }
-  if (auto saved = history.keep_snapshot(replaced, snapshot); !saved) return saved;
   const fs::path fresh = snapshot.string() + std::string{kPartMark};  // as write_snapshot()
   std::error_code error;
   fs::remove(fresh, error);
@@ -88,11 +100,17 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
   auto installation = Installation::begin(config);
   if (!installation) return std::unexpected(installation.error());
   History& history = installation->history();
+  const auto unfinished = unfinished_rollback(history);
+  if (!number) number = unfinished;
   const auto generation = wanted_generation(history, number);
   if (!generation) return std::unexpected(generation.error());
   const auto artifacts = artifacts_of(history, *generation);
   if (!artifacts) return std::unexpected(artifacts.error());
   const unsigned replaced = history.newest().value_or(generation->number);
+  if (!unfinished) {
+    if (auto kept = history.keep_snapshot(replaced, config.state_path("snapshot")); !kept)
+      return std::unexpected(kept.error());
+  }
   RollbackReport report{.generation = generation->number, .files = {}, .notices = {}};
   auto files = installation->install(
       *artifacts, now, "rollback to " + std::to_string(generation->number), report.notices);

@@ -367,7 +367,8 @@ Result<void> Store::forget_domains(std::span<const std::string> domains) {
       Texts names{piece.begin(), piece.end()};
       for (const char* statement :
            {"DELETE FROM sts WHERE domain = ?", "DELETE FROM dane WHERE domain = ?",
-            "DELETE FROM correspondent WHERE domain = ?"})
+            "DELETE FROM correspondent WHERE domain = ?",
+            "DELETE FROM learned_domain WHERE domain = ?"})
         session_->sql << statement, use(names), now;
     });
     return {};

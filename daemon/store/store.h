@@ -73,6 +73,8 @@ class Store {
     /// The same for a thread of a process that may write meanwhile: the directory is ours, and the
     /// file, which the writer has looked at, is not looked through.
     read_beside,
+    /// read_write, for a process that has looked the file through before: damage is an Error.
+    write_beside,
   };
 
   /// Opens, or makes, the store. A file that is damaged is set aside as FILE.damaged-TIME and a new
@@ -171,7 +173,8 @@ class Store {
   [[nodiscard]] Result<void> keep_alerts(const StoredAlerts& alerts);
   [[nodiscard]] Result<StoredAlerts> alerts();
 
-  /// Forgets all of these domains: as correspondents, their MTA-STS and their DANE.
+  /// Forgets all of these domains: as correspondents, their MTA-STS and DANE, and what was learned
+  /// of them.
   [[nodiscard]] Result<void> forget_domains(std::span<const std::string> domains);
   [[nodiscard]] Result<void> forget_domain(const std::string& domain) {
     return forget_domains(std::span{&domain, 1});

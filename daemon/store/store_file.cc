@@ -22,6 +22,10 @@ using Poco::Data::Keywords::now;
 
 namespace {
 
+bool writes(Store::Access access) {
+  return access == Store::Access::read_write || access == Store::Access::write_beside;
+}
+
 namespace fs = std::filesystem;
 
 constexpr int kSchemaVersion = 5;
@@ -114,7 +118,7 @@ Poco::Data::Session connect(const fs::path& file, Store::Access access) {
   static std::once_flag registered;
   std::call_once(registered, [] { Poco::Data::SQLite::Connector::registerConnector(); });
   constexpr int kBusySeconds = 10;
-  if (access == Store::Access::read_write) {
+  if (writes(access)) {
     Poco::Data::Session sql{"SQLite", file.string(), kBusySeconds};
     sql << "PRAGMA journal_mode = WAL", now;
     sql << "PRAGMA synchronous = FULL", now;
@@ -149,9 +153,9 @@ bool prepare(Poco::Data::Session& sql, const fs::path& file, Store::Access acces
   if (version > kSchemaVersion)
     throw Poco::DataException("it was written by a newer tlspact, install that one", file.string());
   // One of an earlier version is brought up to date by the next run that writes.
-  if (access != Store::Access::read_write && version < kSchemaVersion) return false;
+  if (!writes(access) && version < kSchemaVersion) return false;
   if (version < kSchemaVersion) bring_up_to_date(sql, version);
-  if (access == Store::Access::read_beside) return true;
+  if (access == Store::Access::read_beside || access == Store::Access::write_beside) return true;
   // Reads every page, so that damage shows now.
   std::string verdict;
   sql << "PRAGMA quick_check(1)", into(verdict), now;
@@ -177,15 +181,15 @@ Store::~Store() = default;
 
 Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices& notices) {
   std::error_code error;
-  if (access != Access::read_write && !fs::exists(file, error)) return Store{nullptr};
+  if (!writes(access) && !fs::exists(file, error)) return Store{nullptr};
   for (bool retried = false;; retried = true) {
-    if (access == Access::read_write) {
+    if (writes(access)) {
       if (auto made = make_store_file(file); !made) return std::unexpected(made.error());
     }
     if (!fs::is_regular_file(file, error))
       return fail(Errc::io, file.string() + ": is not a regular file, remove it");
     // Poco would try for ten seconds, and then only say that it cannot open the file.
-    const int wanted = access == Access::read_write ? R_OK | W_OK : R_OK;
+    const int wanted = writes(access) ? R_OK | W_OK : R_OK;
     if (::faccessat(AT_FDCWD, file.c_str(), wanted, AT_EACCESS) != 0) {
       auto denied = io_error(file, "read");
       denied.error().code = Errc::io;
@@ -197,7 +201,8 @@ Result<Store> Store::open(const fs::path& file, Access access, Time now, Notices
       return Store{std::move(session)};
     } catch (const Poco::Exception& exception) {
       if (retried || !is_damage(exception)) return store_error(file, exception);
-      if (access != Access::read_write) {
+      if (access == Access::write_beside) return store_error(file, exception);
+      if (!writes(access)) {
         notices.push_back({Severity::alert, file.string(),
                            "the store is damaged; the last good inputs in it are not used"});
         return Store{nullptr};

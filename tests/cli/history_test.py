@@ -95,6 +95,23 @@ class HistoryTest(MachineTest):
         self.run_it("generate")
         self.assertIn(b"one.example", snapshot.read_bytes())
 
+    def test_a_rollback_that_was_killed_is_finished_by_the_next(self):
+        """Not taken for the generation to flee from."""
+        self.run_it("generate")
+        before = self.machine.map.read_bytes()
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        good = snapshot.read_bytes()
+        self.agree("one.example")
+        self.run_it("generate")
+        bad = snapshot.read_bytes()
+        self.run_it("rollback")
+        (self.history / "hold").unlink()    # as if killed before the end
+        snapshot.unlink()
+        snapshot.write_bytes(bad)
+        self.assertIn("held at generation 1", self.run_it("rollback"))
+        self.assertEqual(self.machine.map.read_bytes(), before)
+        self.assertEqual(snapshot.read_bytes(), good)
+
     def test_live_answers_of_another_version_are_not_put_back(self):
         snapshot = self.machine.path("/var/lib/tlspact/snapshot")
         self.run_it("generate")

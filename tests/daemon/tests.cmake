@@ -8,7 +8,7 @@ room_tests(daemon PRECOMPILED tests_asio
           postfix_wiring_test.cc
           https_client_test.cc https_trust_test.cc idna_test.cc list_cache_test.cc list_parser_test.cc
           list_refused_test.cc list_source_remote_test.cc list_source_store_test.cc
-          list_source_test.cc log_reader_test.cc mail_log_test.cc mta_dane_test.cc openpgp_key_test.cc places_test.cc
+          list_source_test.cc log_reader_test.cc mail_log_test.cc mta_dane_test.cc keep_evidence_test.cc openpgp_key_test.cc places_test.cc
           probe_test.cc resolv_conf_test.cc signature_test.cc store_file_test.cc store_evidence_test.cc store_lookups_test.cc store_test.cc
           sts_fetch_test.cc sts_lookup_test.cc unbound_resolver_limits_test.cc unbound_resolver_test.cc
   LIBRARIES tlspact_daemon Boost::json Poco::Data Poco::DataSQLite Poco::Foundation Poco::Net Poco::NetSSL tomlplusplus::tomlplusplus)

@@ -2,6 +2,7 @@
 """The service probes beside everything else: what it sees is enforced, and a server that never answers keeps nobody
 waiting."""
 
+import fcntl
 import pathlib
 import socket
 import subprocess
@@ -45,7 +46,7 @@ class ProbingTest(unittest.TestCase):
         self.run_dir = self.internet.work / "run"
         self.internet.config.write_text(text.replace("[service]\n", f'[service]\nrun_dir = "{self.run_dir}"\n', 1))
         self.log = self.enterContext(open(self.internet.work / "log", "a+", encoding="utf-8"))
-        self.process = None
+        self.process = self.silent = None
         self.addCleanup(self.stop)
 
     def start(self):
@@ -68,10 +69,10 @@ class ProbingTest(unittest.TestCase):
     def silent_host(self):
         """Takes the connection of a probe and says nothing."""
         self.mail.stop("mx.silent.test")
-        server = self.enterContext(socket.create_server((HOSTS["mx.silent.test"], self.mail.port)))
-        server.settimeout(DEADLINE)
+        self.silent = self.enterContext(socket.create_server((HOSTS["mx.silent.test"], self.mail.port)))
+        self.silent.settimeout(DEADLINE)
         self.start()
-        connection, _ = server.accept()
+        connection, _ = self.silent.accept()
         return self.enterContext(connection)
 
     def test_what_it_sees_is_enforced(self):
@@ -82,6 +83,28 @@ class ProbingTest(unittest.TestCase):
         self.silent_host()
         (self.internet.work / "agreements.d/new.toml").write_text(AGREEMENT.format("partner.example"))
         until(lambda: self.enforced("partner.example"), self.said)
+
+    def test_what_was_not_looked_at_is_after_a_restart(self):
+        connection = self.silent_host()
+        until(lambda: (self.internet.work / "var/run.json").exists(), self.said)
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+        connection.close()
+        self.start()
+        self.silent.accept()[0].close()
+
+    def test_a_round_that_cannot_be_kept_is_not_made_again(self):
+        lock = self.internet.work / "var/lock"
+        connection = self.silent_host()
+        until(lambda: (self.internet.work / "var/run.json").exists(), self.said)
+        with open(lock, "w", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            connection.close()
+            until(lambda: "what was probed is kept later" in self.said(), self.said)
+            self.assertEqual(self.internet.stored("SELECT count(*) FROM evidence"), [(0,)])
+        until(lambda: self.internet.stored("SELECT count(*) FROM evidence") != [(0,)], self.said, 3 * DEADLINE)
+        hosts = [row[0] for row in self.internet.stored("SELECT host FROM evidence")]
+        self.assertEqual(sorted(hosts), ["mx.good.test", "mx.silent.test"], "each was looked at once")
 
     def test_a_silent_server_does_not_keep_it_from_ending(self):
         connection = self.silent_host()

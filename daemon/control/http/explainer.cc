@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "daemon/control/http/evidence_chart.h"
 #include "daemon/control/mta_facts.h"
@@ -48,6 +49,7 @@ Result<ExplainedDomain> Explainer::explain(const Config& config, const PolicyKey
   ExplainedDomain out{.explanation = tlspact::explain(refreshed, key, settings, now),
                       .settings = settings,
                       .history = {}};
+  std::ranges::move(notices, std::back_inserter(out.explanation.notices));
   out.history = history_of(out.explanation, *store);
   return out;
 }

@@ -116,7 +116,11 @@ Page Site::answer(std::string_view target) {
   for (const auto& route : kRoutes) {
     if (route.path != path) continue;
     const auto query = Query::parse(target.substr(std::min(mark + 1, target.size())));
-    if (!query) return {.status = 400, .body = "what stands behind the ? cannot be read\n"};
+    if (!query) {
+      const Error fault{Errc::bad_input, "what stands behind the ? cannot be read"};
+      if (path.starts_with("/api/")) return json_fault(fault);
+      return {.status = 400, .body = fault.text + "\n"};
+    }
     return (this->*route.answer)(*query);
   }
   return {.status = 404, .body = "there is nothing of that name\n"};

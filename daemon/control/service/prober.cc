@@ -16,7 +16,6 @@ bool Prober::begin(std::shared_ptr<const Config> config, std::set<std::string> n
     ProbeOptions options = probe_options(*config);
     options.stop = stop_.get_token();
     auto report = run_probes(probe_work(next_hops), options, states);
-    busy_ = false;
     if (!options.stop.stop_requested()) done(std::move(report));
   });
   return true;

@@ -29,10 +29,12 @@ class Prober {
   Prober(Prober&&) = delete;
   Prober& operator=(Prober&&) = delete;
 
-  /// From one thread. `done` is called in the thread of the probes. False: a round is at work, and
-  /// nothing was begun.
+  /// From one thread. `done` is called in the thread of the probes. False: a round is not
+  /// finished(), and nothing was begun.
   [[nodiscard]] bool begin(std::shared_ptr<const Config> config, std::set<std::string> next_hops,
                            ProbeStates states, Done done);
+  /// What `done` was given is kept: the next round goes by it. From the thread of begin().
+  void finished() { busy_ = false; }
 
  private:
   std::stop_source stop_;

@@ -153,8 +153,9 @@ asio::awaitable<void> ResolveServer::resolve(std::string key) {
   if (!finding->says_something)
     finish(key, "done " + key + " none-until " +
                     std::to_string(finding->none_until.time_since_epoch().count()) + "\n");
-  hooks_.keep(*std::move(finding), [this, key, executor = executor_] {
-    asio::post(executor, [this, key] { finish(key, "done " + key + "\n"); });
+  const bool answered = !finding->says_something;
+  hooks_.keep(*std::move(finding), [this, key, answered, executor = executor_] {
+    if (!answered) asio::post(executor, [this, key] { finish(key, "done " + key + "\n"); });
   });
 }
 

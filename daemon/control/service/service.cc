@@ -157,8 +157,10 @@ class Service {
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
   void begin_probes(const std::shared_ptr<const Config>& config);
-  void take_probes(const std::shared_ptr<const Config>& config, Result<ProbeReport> report);
-  [[nodiscard]] Result<void> keep_probes(const Config& config, const ProbeReport& report);
+  [[nodiscard]] std::set<std::string> wanted_probes(Store& store, const ProbeStates& states) const;
+  void take_probes(const Config& config, Result<ProbeReport> report);
+  [[nodiscard]] Result<void> keep_probes(const Config& config, ProbeReport report);
+  void keep_probes_later(ProbeReport report, const std::string& why);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
   void look_into_store(const Config& config);
   void tell_alerts(const Config& config);
@@ -181,10 +183,12 @@ class Service {
   ServiceStatus status_;
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
-  std::optional<Notice> bad_config_;       ///< of a configuration that was refused, while it stands
-  bool is_busy_ = false;                   ///< the last run found the lock taken
-  std::set<std::string> probe_next_hops_;  ///< of agreements and lists
-  Notices probe_notices_;                  ///< of the last round of probes
+  std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
+  bool is_busy_ = false;              ///< the last run found the lock taken
+  /// Of agreements and lists; nullopt: no run has told them yet.
+  std::optional<std::set<std::string>> probe_next_hops_;
+  std::optional<ProbeReport> unkept_;  ///< of a round, while the store cannot take it
+  Notices probe_notices_;              ///< of the last round of probes
   std::stop_source stop_;
   OverviewKeeper overviews_{config_};
   std::unique_ptr<HttpServer> http_;
@@ -209,7 +213,7 @@ Result<void> Service::listen_for_lookups() {
 /// A store that cannot be read is as one that knows nothing: the worker says so.
 KnownStates Service::known(const PolicyKey& key) const {
   Notices unused;
-  auto store = Store::open(config_->store_path(), Store::Access::read_only, clock_now(), unused);
+  auto store = Store::open(config_->store_path(), Store::Access::read_beside, clock_now(), unused);
   if (!store) return {};
   return {.dane = store->dane_of(key.text()).value_or(std::nullopt),
           .sts = store->sts_of(key.domain().text()).value_or(std::nullopt)};
@@ -237,7 +241,7 @@ void Service::take_findings(const Config& config) {
 Result<void> Service::keep_findings(const Config& config,
                                     const std::vector<FindingQueue::Item>& found) {
   Notices notices;
-  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), notices);
+  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), notices);
   if (!store) return std::unexpected(store.error());
   std::vector<StoredCorrespondent> correspondents;
   std::vector<StoredDane> dane;
@@ -372,53 +376,84 @@ void Service::start_run() {
 void Service::do_run(const std::shared_ptr<const Config>& config) {
   const Time began = clock_now();
   const auto clock = std::chrono::steady_clock::now();
-  auto report = generate(*config, {.probe = false, .stop = stop_.get_token(), .now = began});
+  auto report = generate(*config, {.probe = false,
+                                   .name_probes = config->probe.enabled && !probe_next_hops_,
+                                   .stop = stop_.get_token(),
+                                   .now = began});
   status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
-  if (report && report->probe_next_hops) probe_next_hops_ = *std::move(report->probe_next_hops);
+  if (report && report->probe_next_hops) probe_next_hops_ = std::move(report->probe_next_hops);
   take_report(*config, std::move(report), began);
   board_.put(status_);
   overviews_.renew(config);
   begin_probes(config);
 }
 
+/// What is to be probed: a next-hop that nobody names any more is not.
+std::set<std::string> Service::wanted_probes(Store& store, const ProbeStates& states) const {
+  Notices unused;
+  std::set<std::string> out = known_next_hops(store, states, unused);
+  if (probe_next_hops_) out.insert(probe_next_hops_->begin(), probe_next_hops_->end());
+  return out;
+}
+
 /// What was probed makes another run; one that finds nothing due ends the circle.
 void Service::begin_probes(const std::shared_ptr<const Config>& config) {
-  if (!config->probe.enabled || stop_.stop_requested()) return;
+  if (!config->probe.enabled || is_busy_ || stop_.stop_requested()) return;
+  if (unkept_) {  // by what is known without it everything would be due again
+    take_probes(*config, *std::exchange(unkept_, std::nullopt));
+    return;
+  }
   Notices notices;
-  auto store = Store::open(config->store_path(), Store::Access::read_only, clock_now(), notices);
+  auto store = Store::open(config->store_path(), Store::Access::read_beside, clock_now(), notices);
   if (!store) return;  // the run has said so
   auto states = read_probe_states(*store);
   if (!states) return;
-  std::set<std::string> next_hops = known_next_hops(*store, *states, notices);
-  next_hops.insert(probe_next_hops_.begin(), probe_next_hops_.end());
-  std::ignore = prober_.begin(
-      config, std::move(next_hops), *std::move(states), [this, config](Result<ProbeReport> report) {
-        worker_.add([this, config, report = std::move(report)] { take_probes(config, report); });
-      });
+  std::set<std::string> next_hops = wanted_probes(*store, *states);
+  std::ignore = prober_.begin(config, std::move(next_hops), *std::move(states),
+                              [this, config](Result<ProbeReport> report) {
+                                worker_.add([this, config, report = std::move(report)] {
+                                  take_probes(*config, report);
+                                  prober_.finished();
+                                });
+                              });
 }
 
-void Service::take_probes(const std::shared_ptr<const Config>& config, Result<ProbeReport> report) {
+void Service::take_probes(const Config& config, Result<ProbeReport> report) {
   const Notices before = std::exchange(probe_notices_, {});
+  bool saw_something = false;
   if (!report) {
     probe_notices_.push_back({Severity::alert, "probe", report.error().text, 0});
   } else {
+    saw_something = !report->evidence.empty() || !report->mx_sets.empty();
     probe_notices_ = report->notices;
-    if (auto kept = keep_probes(*config, *report); !kept)
-      probe_notices_.push_back({Severity::alert, "store", kept.error().text, 0});
+    if (auto kept = keep_probes(config, *report); !kept) {
+      keep_probes_later(*std::move(report), kept.error().text);
+      return;
+    }
   }
-  const bool saw_something = report && (!report->evidence.empty() || !report->mx_sets.empty());
   if (saw_something || probe_notices_ != before) asio::post(io_, [this] { start_run(); });
 }
 
-/// Under the lock of a run: `tlspact probe` by hand changes the same rows.
-Result<void> Service::keep_probes(const Config& config, const ProbeReport& report) {
+/// In a minute: a run by hand may hold the lock, or the disk be full.
+void Service::keep_probes_later(ProbeReport report, const std::string& why) {
+  log_line(LogLevel::warning, "what was probed is kept later: " + why);
+  unkept_ = std::move(report);
+  const Time soon = clock_now() + kShortestPause;
+  next_change_ = std::min(next_change_.value_or(soon), soon);
+  asio::post(io_, [this] { schedule(); });
+}
+
+/// Under the lock of a run: `tlspact probe` by hand changes the same rows. What was forgotten while
+/// the probes went on stays so.
+Result<void> Service::keep_probes(const Config& config, ProbeReport report) {
   auto lock = RunLock::take(config.state_path("lock"));
   if (!lock) return std::unexpected(lock.error());
   Notices notices;
-  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), notices);
+  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), notices);
   if (!store) return std::unexpected(store.error());
   auto states = read_probe_states(*store);
   if (!states) return std::unexpected(states.error());
+  leave_out_forgotten(report, wanted_probes(*store, *states));
   return keep_evidence(*store, report, probe_options(config), *states);
 }
 
@@ -463,7 +498,7 @@ void Service::tell_alerts(const Config& config) {
   for (const std::string& failure : alerts_->tell(clock_now()))
     log_line(LogLevel::warning, "an alert could not be told, it is tried again: " + failure);
   Notices unused;
-  auto store = Store::open(config.store_path(), Store::Access::read_write, clock_now(), unused);
+  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), unused);
   Result<void> kept;
   if (!store) kept = std::unexpected(store.error());
   if (kept) kept = store->keep_alerts(alerts_->state());
@@ -475,7 +510,7 @@ void Service::tell_alerts(const Config& config) {
 /// Brings the numbers up to date.
 void Service::look_into_store(const Config& config) {
   Notices unused;
-  auto store = Store::open(config.store_path(), Store::Access::read_only, clock_now(), unused);
+  auto store = Store::open(config.store_path(), Store::Access::read_beside, clock_now(), unused);
   if (!store) {
     log_line(LogLevel::alert, store.error().text);
     return;
