@@ -99,7 +99,7 @@ Result<void> restore_snapshot(const Config& config, const History& history, unsi
 Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number, Time now) {
   auto installation = Installation::begin(config);
   if (!installation) return std::unexpected(installation.error());
-  History& history = installation->history();
+  const History& history = installation->history();
   const auto unfinished = unfinished_rollback(history);
   if (!number) number = unfinished;
   const auto generation = wanted_generation(history, number);

@@ -94,7 +94,7 @@ asio::awaitable<void> LiveLookup::look_up_dane(PolicyKey key, LiveFinding& findi
 asio::awaitable<void> LiveLookup::look_up_policy(PolicyKey key, LiveFinding& finding) {
   const std::shared_ptr<Resolver> resolver = resolver_;
   const std::shared_ptr<StsFetcher> fetcher = fetcher_;
-  const Domain domain = key.domain();
+  const Domain& domain = key.domain();
   StsState before;
   if (finding.sts) before = finding.sts->state;
   StsTimes times;

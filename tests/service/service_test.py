@@ -251,6 +251,33 @@ class ServiceTest(unittest.TestCase):
             with self.subTest(host):
                 self.assertEqual(self.get("/api/status", host=host or None)[0] if host else 421, code)
 
+    def test_clients_that_drip_do_not_keep_it_for_themselves(self):
+        self.start()
+        self.has_run()
+        over = threading.Event()
+
+        def drip():
+            with socket.create_connection(("127.0.0.1", self.port)) as client:
+                try:
+                    while not over.wait(1):
+                        client.sendall(b"G")
+                except OSError:
+                    pass    # it was ended
+
+        dripping = [threading.Thread(target=drip) for _ in range(6)]
+        for each in dripping: each.start()
+        try:
+            until(lambda: self.get("/healthz")[0] == 200, self.said)
+        finally:
+            over.set()
+            for each in dripping: each.join()
+
+    def test_two_host_headers_are_refused(self):
+        self.start()
+        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
+            self.assertIn(b" 400 ", client.recv(4096))
+
     def test_an_alert_on_a_webhook_that_is_down_is_not_lost(self):
         with Webhook() as hook:
             hook.down = True

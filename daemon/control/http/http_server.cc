@@ -4,21 +4,25 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/TCPServer.h>
 #include <Poco/ThreadPool.h>
 
 #include <algorithm>
 #include <set>
 
 #include "daemon/control/http/site.h"
+#include "daemon/control/http/timed_connections.h"
 
 namespace tlspact {
 namespace {
 
 namespace net = Poco::Net;
+
+/// Whoever drips has a thread for so long, and then the next one has it.
+constexpr std::chrono::seconds kLongestConnection{20};
 
 std::string lower_case(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) {
@@ -41,6 +45,11 @@ void answer(net::HTTPServerResponse& response, const Page& page, bool with_body)
   if (with_body) out << page.body;
 }
 
+bool has_several_hosts(const net::HTTPServerRequest& request) {
+  return std::ranges::count_if(
+             request, [](const auto& header) { return lower_case(header.first) == "host"; }) > 1;
+}
+
 class Handler : public net::HTTPRequestHandler {
  public:
   Handler(Site& site, const std::set<std::string>& hosts) : site_(site), hosts_(hosts) {}
@@ -53,6 +62,9 @@ class Handler : public net::HTTPRequestHandler {
                     {.status = net::HTTPResponse::HTTP_METHOD_NOT_ALLOWED, .body = "GET or HEAD\n"},
                     true);
     }
+    if (has_several_hosts(request))  // RFC 9112 section 3.2
+      return answer(response, {.status = net::HTTPResponse::HTTP_BAD_REQUEST, .body = "one Host\n"},
+                    !head);
     if (!is_ours(request.has("Host") ? request.getHost() : ""))
       return answer(response,
                     {.status = net::HTTPResponse::HTTP_MISDIRECTED_REQUEST,
@@ -103,13 +115,16 @@ struct HttpServer::Parts {
 
   Site site;
   Poco::ThreadPool threads{2, 4};
-  std::unique_ptr<net::HTTPServer> server;
+  TimedConnections connections{kLongestConnection};
+  std::unique_ptr<net::TCPServer> server;
 };
 
 HttpServer::HttpServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 HttpServer::~HttpServer() {
-  parts_->server->stopAll(true);
+  parts_->server->stop();
+  parts_->connections.end_all();
+  parts_->threads.joinAll();
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
@@ -127,8 +142,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
     limits->setTimeout(Poco::Timespan{kSeconds, 0});
     limits->setKeepAliveTimeout(Poco::Timespan{kSeconds, 0});
     auto parts = std::make_unique<Parts>(status, overview);
-    parts->server = std::make_unique<net::HTTPServer>(
-        new Factory{parts->site, hosts_of(config, address)}, parts->threads, socket, limits);
+    net::HTTPRequestHandlerFactory::Ptr handlers =
+        new Factory{parts->site, hosts_of(config, address)};
+    parts->server = std::make_unique<net::TCPServer>(
+        parts->connections.factory(limits, std::move(handlers)), parts->threads, socket, limits);
     parts->server->start();
     return std::unique_ptr<HttpServer>{new HttpServer{std::move(parts)}};
   } catch (const Poco::Exception& exception) {

@@ -534,7 +534,7 @@ void Service::schedule() {
   if (run_waits_) return;
   worker_.add(
       [this, config = config_, jitter = std::uniform_real_distribution<double>{0, 1}(random_)] {
-        RunTimes times{.last_run = status_.last_run.value_or(clock_now()),
+        const RunTimes times{.last_run = status_.last_run.value_or(clock_now()),
                        .next_change = next_change_,
                        .refresh = shortest_refresh(*config)};
         Time next = next_run(times, jitter);
