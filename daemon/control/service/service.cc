@@ -535,8 +535,8 @@ void Service::schedule() {
   worker_.add(
       [this, config = config_, jitter = std::uniform_real_distribution<double>{0, 1}(random_)] {
         const RunTimes times{.last_run = status_.last_run.value_or(clock_now()),
-                       .next_change = next_change_,
-                       .refresh = shortest_refresh(*config)};
+                             .next_change = next_change_,
+                             .refresh = shortest_refresh(*config)};
         Time next = next_run(times, jitter);
         if (is_busy_ || !status_.last_error.empty()) next = clock_now() + kSoonAfterFailure;
         status_.next_run = next;
