@@ -195,6 +195,7 @@ void Run::take(const std::string& next_hop, const MxLookup& lookup, std::uint16_
   }
   SeenMxSet& seen = report_.mx_sets[next_hop];
   seen.look_again = options_.clock() + std::min(kMxSetAge, options_.interval);
+  seen.hosts.reserve(lookup.hosts.size());
   for (const MxHost& host : lookup.hosts)
     seen.hosts.push_back(endpoint_host(host.name.text(), port, options_.port));
   if (seen.hosts.empty()) report_.not_done.push_back(next_hop + ": it takes no mail");

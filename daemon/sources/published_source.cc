@@ -48,10 +48,12 @@ Candidate dane_candidate(const DaneMemory& memory, const DaneFacts& facts) {
 /// Brings what a batch of look-ups has changed into the store.
 void keep(Store& store, const PublishedStates& changed, Notices& notices) {
   std::vector<StoredSts> sts;
+  sts.reserve(changed.sts.size());
   for (const auto& [domain, state] : changed.sts)
     sts.push_back({domain, state});
   note_fault(store.keep_sts(sts), notices);
   std::vector<StoredDane> dane;
+  dane.reserve(changed.dane.size());
   for (const auto& [key, memory] : changed.dane)
     dane.push_back({key, encode_dane_memory(memory), memory.look_again_at});
   note_fault(store.keep_dane(dane), notices);
