@@ -16,15 +16,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The cause of a generation that a rollback made: with the number of the one it went to.
+constexpr std::string_view kRollbackTo = "rollback to ";
+
 /// That a rollback went to which was killed before the maps were held there; nullopt: there is
 /// none.
 std::optional<unsigned> unfinished_rollback(const History& history) {
-  constexpr std::string_view kCause = "rollback to ";
   if (history.generations().empty() || history.hold()) return std::nullopt;
   const std::string& cause = history.generations().back().cause;
-  if (!cause.starts_with(kCause)) return std::nullopt;
+  if (!cause.starts_with(kRollbackTo)) return std::nullopt;
   unsigned number = 0;
-  std::from_chars(cause.data() + kCause.size(), cause.data() + cause.size(), number);
+  std::from_chars(cause.data() + kRollbackTo.size(), cause.data() + cause.size(), number);
   return history.find(number) == nullptr ? std::nullopt : std::optional{number};
 }
 
@@ -112,8 +114,9 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
       return std::unexpected(kept.error());
   }
   RollbackReport report{.generation = generation->number, .files = {}, .notices = {}};
-  auto files = installation->install(
-      *artifacts, now, "rollback to " + std::to_string(generation->number), report.notices);
+  auto files = installation->install(*artifacts, now,
+                                     std::string{kRollbackTo} + std::to_string(generation->number),
+                                     report.notices);
   if (!files) {
     Error error = files.error();
     if (error.code == Errc::bad_input)

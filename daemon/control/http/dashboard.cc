@@ -17,12 +17,10 @@ namespace tlspact {
 namespace {
 
 using html::data;
+using html::kMostRows;
 using html::row;
 using html::set_flag;
 using html::set_moment;
-
-/// As many as a page bears.
-constexpr std::size_t kMostRows = 200;
 
 std::string headline(const ServiceStatus& status) {
   if (!status.last_error.empty()) return "The last run failed";

@@ -18,11 +18,11 @@ namespace tlspact {
 namespace {
 
 using html::data;
+using html::kMostRows;
 using html::row;
 using html::set_flag;
 using html::set_moment;
 
-constexpr std::size_t kMostRows = 200;
 constexpr std::chrono::days kHistory{90};
 
 data facts_of(const Decision& decision, Time now) {

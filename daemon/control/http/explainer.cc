@@ -37,7 +37,7 @@ std::vector<HostHistory> history_of(const Explanation& explanation, Store& store
 
 Result<ExplainedDomain> Explainer::explain(const Config& config, const PolicyKey& key, Time now) {
   constexpr std::chrono::seconds kPatience{5};
-  const OneAtATime::Turn turn{turns_, kPatience};
+  const Turn turn{turns_, kPatience};
   if (!turn) return fail(Errc::try_again, "others are being explained, try again");
   Notices notices;
   auto store = Store::open(config.store_path(), Store::Access::read_beside, now, notices);

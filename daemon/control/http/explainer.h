@@ -7,7 +7,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/control/explain.h"
-#include "daemon/control/http/one_at_a_time.h"
+#include "daemon/control/http/turns.h"
 #include "daemon/store/stored_evidence.h"
 
 namespace tlspact {
@@ -34,7 +34,7 @@ class Explainer {
                                                 Time now);
 
  private:
-  OneAtATime turns_;
+  Turns turns_{1};
 };
 
 }  // namespace tlspact

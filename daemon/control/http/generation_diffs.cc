@@ -32,7 +32,7 @@ Result<GenerationChanges> GenerationDiffs::between(const History& history,
   if (to == nullptr) return unknown(after);
   const InstalledGeneration* from = before ? history.find(*before) : predecessor(history, after);
   if (before && from == nullptr) return unknown(*before);
-  const OneAtATime::Turn turn{turns_, kPatience};
+  const Turn turn{turns_, kPatience};
   if (!turn) return fail(Errc::try_again, "others are being compared, try again");
   const auto known = std::ranges::find_if(known_, [&](const GenerationChanges& each) {
     return each.after == to->number && each.after_made == to->made &&

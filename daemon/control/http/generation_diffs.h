@@ -5,7 +5,7 @@
 #include <deque>
 #include <optional>
 
-#include "daemon/control/http/one_at_a_time.h"
+#include "daemon/control/http/turns.h"
 #include "daemon/control/overview/generation_changes.h"
 #include "policy/result.h"
 
@@ -21,7 +21,7 @@ class GenerationDiffs {
                                                   std::optional<unsigned> before, unsigned after);
 
  private:
-  OneAtATime turns_;
+  Turns turns_{1};
   std::deque<GenerationChanges> known_;  ///< compared to their end
 };
 

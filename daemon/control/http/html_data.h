@@ -37,6 +37,9 @@ inline void set_flag(data& to, const std::string& name, bool value) {
   to.set(name + "?", flag(value));
 }
 
+/// As many rows of a kind as a page bears.
+inline constexpr std::size_t kMostRows = 200;
+
 /// For `items` at most `most` times what `make` makes of one.
 template <class Items, class Make>
 [[nodiscard]] data list_of(const Items& items, std::size_t most, Make make) {

@@ -61,24 +61,6 @@ Result<std::optional<unsigned>> number_in(const Query& query, std::string_view n
   return std::optional{number};
 }
 
-/// One of the few turns that take long, if there is one.
-class SlowTurn {
- public:
-  explicit SlowTurn(std::counting_semaphore<2>& turns) : turns_(turns), has_(turns.try_acquire()) {}
-  SlowTurn(const SlowTurn&) = delete;
-  SlowTurn& operator=(const SlowTurn&) = delete;
-  SlowTurn(SlowTurn&&) = delete;
-  SlowTurn& operator=(SlowTurn&&) = delete;
-  ~SlowTurn() {
-    if (has_) turns_.release();
-  }
-  explicit operator bool() const { return has_; }
-
- private:
-  std::counting_semaphore<2>& turns_;
-  bool has_;
-};
-
 std::unexpected<Error> no_turn() {
   return fail(Errc::try_again, "too many are asking at once, try again");
 }
@@ -169,7 +151,7 @@ Result<ExplainedDomain> Site::explained(const Query& query, std::string& asked) 
   }
   const auto key = parse_policy_key(asked);
   if (!key) return std::unexpected(key.error());
-  const SlowTurn turn{slow_};
+  const Turn turn{slow_};
   if (!turn) return no_turn();
   return explainer_.explain(*overview_.get()->config, *key, clock_now());
 }
@@ -199,7 +181,7 @@ Result<GenerationChanges> Site::compared(const Query& query, const History& hist
   const auto before = number_in(query, "since");
   if (!before) return std::unexpected(before.error());
   if (!*after) return fail(Errc::bad_input, "no generation was named");
-  const SlowTurn turn{slow_};
+  const Turn turn{slow_};
   if (!turn) return no_turn();
   return diffs_.between(history, *before, **after);
 }

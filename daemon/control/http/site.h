@@ -2,13 +2,13 @@
 /// Site: what each path of the service's HTTP answers.
 #pragma once
 
-#include <semaphore>
 #include <string>
 #include <string_view>
 
 #include "daemon/control/http/explainer.h"
 #include "daemon/control/http/generation_diffs.h"
 #include "daemon/control/http/query.h"
+#include "daemon/control/http/turns.h"
 #include "daemon/control/overview/overview.h"
 #include "daemon/control/service/service_status.h"
 
@@ -55,7 +55,7 @@ class Site {
   const StatusBoard& status_;
   const OverviewBoard& overview_;
   /// For what takes long: the other threads of the server stay free for /healthz and /metrics.
-  std::counting_semaphore<2> slow_{2};
+  Turns slow_{2};
   Explainer explainer_;
   GenerationDiffs diffs_;
 };

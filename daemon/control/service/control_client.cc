@@ -7,6 +7,8 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "daemon/control/service/unix_listener.h"
+
 namespace tlspact {
 
 namespace asio = boost::asio;
@@ -14,8 +16,7 @@ namespace asio = boost::asio;
 std::optional<ControlReply> ask_service(const std::filesystem::path& socket,
                                         const ControlRequest& request) {
   // sun_path holds no more, and Asio throws.
-  constexpr std::size_t kLongestPath = 107;
-  if (socket.string().size() > kLongestPath) return std::nullopt;
+  if (socket.string().size() > kLongestSocketPath) return std::nullopt;
   const std::string line = control_line(request) + "\n";
   if (line.size() > kMaxControlRequest) return std::nullopt;
   asio::io_context io;

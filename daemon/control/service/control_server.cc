@@ -29,8 +29,7 @@ constexpr std::chrono::seconds kPatience{10};
 
 /// Whether somebody listens there.
 bool is_alive(const fs::path& socket) {
-  constexpr std::size_t kLongestPath = 107;  // Asio throws for a longer one
-  if (socket.string().size() > kLongestPath) return false;
+  if (socket.string().size() > kLongestSocketPath) return false;
   asio::io_context io;
   stream_protocol::socket probe{io};
   boost::system::error_code error;

@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 using asio::local::stream_protocol;
 
 Result<void> listen_at(stream_protocol::acceptor& acceptor, const fs::path& socket, mode_t mode) {
-  constexpr std::size_t kLongestPath = 107;  // sockaddr_un
-  if (socket.string().size() > kLongestPath)
+  if (socket.string().size() > kLongestSocketPath)
     return fail(Errc::config,
                 socket.string() + ": is too long for a socket: choose another run_dir");
   std::error_code ignored;

@@ -12,6 +12,9 @@
 
 namespace tlspact {
 
+/// As sockaddr_un holds it, without its end. Asio throws for a longer one.
+inline constexpr std::size_t kLongestSocketPath = 107;
+
 /// Replaces whatever is at `socket`, in a directory that exists. Errors: config, a path too long
 /// for a socket; io, it cannot be made.
 [[nodiscard]] Result<void> listen_at(boost::asio::local::stream_protocol::acceptor& acceptor,
