@@ -72,19 +72,22 @@ class Bench:
         (self.work / "agreements.d").mkdir()
         (self.work / "tlspact.toml").write_text(CONFIG.format(work=self.work))
         self.change_agreement()
-        subprocess.run([sys.executable, HERE / "make_list.py", str(self.arguments.domains),
-                        self.work / "list.json"], check=True)
+        (self.work / "gnupg").mkdir(mode=0o700)
+        self.gpg("--quick-generate-key", "Bench <bench@lists.example>", "ed25519", "sign", "never")
+        self.gpg("--armor", "--output", self.work / "key.asc", "--export")
+        self.write_list(self.work / "list.json")
+
+    def gpg(self, *words):
         home = self.work / "gnupg"
-        home.mkdir(mode=0o700)
-        gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--no-tty", "--passphrase", ""]
-        subprocess.run([*gpg, "--quick-generate-key", "Bench <bench@lists.example>", "ed25519", "sign", "never"],
+        subprocess.run(["gpg", "--homedir", home, "--batch", "--quiet", "--no-tty", "--passphrase", "", *words],
                        check=True, stderr=subprocess.DEVNULL)
-        with open(self.work / "key.asc", "w", encoding="ascii") as key:
-            subprocess.run([*gpg, "--armor", "--export"], check=True, stdout=key)
-        subprocess.run([*gpg, "--armor", "--output", self.work / "list.json.asc", "--detach-sign",
-                        self.work / "list.json"], check=True)
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
-        self.write_text_map()
+
+    def write_list(self, path, edition=""):
+        """And its signature, path.asc."""
+        subprocess.run([sys.executable, HERE / "make_list.py", str(self.arguments.domains), path,
+                        "--edition", edition], check=True)
+        self.gpg("--armor", "--output", f"{path}.asc", "--detach-sign", path)
 
     def write_text_map(self):
         """What postmap reads: the same lines, as a text table."""
@@ -177,6 +180,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tlspact-bench-", dir=arguments.directory) as work:
         bench = Bench(arguments, pathlib.Path(work))
         bench.prepare()
+        bench.write_text_map()
         report(arguments.domains, bench.run())
 
 

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Of bench/live.py.
 //
-//   bench_live snapshot FILE DOMAINS own|shared   d00000000.example and so on; own: each its own
-//   policy bench_live constant tcp|unix ADDRESS          a bare epoll loop: one reply to whatever
-//   is asked bench_live load tcp|unix ADDRESS CONNECTIONS SECONDS DOMAINS uniform|zipf bench_live
-//   spin                               keeps the processors from halting, at no other's cost
-//
-// load prints: requests, seconds, and microseconds of the median, the 99th and the 99.9th
-// percentile.
+//   bench_live snapshot FILE DOMAINS own|shared
+//     d00000000.example and so on; own: each has a policy of its own
+//   bench_live constant tcp|unix ADDRESS
+//     a bare epoll loop: one reply to whatever is asked
+//   bench_live load tcp|unix ADDRESS CONNECTIONS SECONDS DOMAINS uniform|zipf RATE
+//     one request outstanding on each connection; RATE requests a second over all of them, or 0: as
+//     many as can be. Prints: requests, seconds, and microseconds of the median, the 99th and the
+//     99.9th percentile, at a given rate from when a request was due.
+//   bench_live strangers tcp|unix ADDRESS CONNECTIONS
+//     asks for names that nobody knows, until it is killed
+//   bench_live spin
+//     keeps the processors from halting, at no other's cost
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -159,15 +164,28 @@ class Keys {
   std::string request_;
 };
 
+/// One connection, on which one request is outstanding at most.
 struct Asker {
   int fd = -1;
-  Clock::time_point sent;
+  bool is_waiting = false;
+  Clock::time_point due;  ///< of the request that is outstanding, or of the next one
 };
 
-void ask(Asker& asker, Keys& keys) {
-  const std::string_view request = keys.next_request();
-  asker.sent = Clock::now();
+void ask(Asker& asker, std::string_view request) {
+  asker.is_waiting = true;
   if (::send(asker.fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) std::exit(1);
+}
+
+std::vector<Asker> connect_askers(const Address& address, std::size_t connections, int poller) {
+  std::vector<Asker> askers(connections);
+  for (std::size_t i = 0; i < connections; ++i) {
+    const int yes = 1;
+    askers[i].fd = ::socket(address.storage.ss_family, SOCK_STREAM, 0);
+    if (::connect(askers[i].fd, address.get(), address.size) != 0) std::exit(1);
+    ::setsockopt(askers[i].fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    watch(poller, askers[i].fd, i);
+  }
+  return askers;
 }
 
 double percentile(std::vector<float>& times, double share) {
@@ -176,46 +194,99 @@ double percentile(std::vector<float>& times, double share) {
   return static_cast<double>(times[at]);
 }
 
-int load(const Address& address, std::size_t connections, double seconds, Keys keys) {
-  const int poller = ::epoll_create1(0);
-  std::vector<Asker> askers(connections);
-  for (std::size_t i = 0; i < connections; ++i) {
-    const int yes = 1;
-    askers[i].fd = ::socket(address.storage.ss_family, SOCK_STREAM, 0);
-    if (::connect(askers[i].fd, address.get(), address.size) != 0) return 1;
-    ::setsockopt(askers[i].fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    watch(poller, askers[i].fd, i);
+/// The load, and what it measures.
+class Load {
+ public:
+  Load(const Address& address, std::size_t connections, double seconds, Keys keys, double rate)
+      : poller_(::epoll_create1(0)),
+        askers_(connect_askers(address, connections, poller_)),
+        keys_(std::move(keys)),
+        period_(rate > 0 ? duration(static_cast<double>(connections) / rate) : Clock::duration{}),
+        begin_(Clock::now()),
+        end_(begin_ + duration(seconds)) {
+    times_.reserve(1U << 24);
   }
-  std::vector<float> times;
-  times.reserve(1U << 24);
+
+  int run() {
+    // A given rate is spread evenly: neither in bursts, nor later because a reply was late.
+    for (std::size_t i = 0; i < askers_.size(); ++i)
+      askers_[i].due = begin_ + period_ * static_cast<int>(i) / static_cast<int>(askers_.size());
+    while (Clock::now() < end_) {
+      ask_what_is_due();
+      const bool may_sleep = period_ == Clock::duration{};
+      const int count = ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()),
+                                     may_sleep ? 1000 : 0);
+      for (int i = 0; i < count; ++i)
+        if (!take_reply(askers_[events_[static_cast<std::size_t>(i)].data.u64])) return 1;
+    }
+    const double took = std::chrono::duration<double>(Clock::now() - begin_).count();
+    std::printf("%zu %f %.1f %.1f %.1f\n", times_.size(), took, percentile(times_, 0.5),
+                percentile(times_, 0.99), percentile(times_, 0.999));
+    return 0;
+  }
+
+ private:
+  static Clock::duration duration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{seconds});
+  }
+
+  void ask_what_is_due() {
+    if (period_ == Clock::duration{} && !times_.empty()) return;  // take_reply() does it
+    for (Asker& each : askers_)
+      if (!each.is_waiting && Clock::now() >= each.due) ask(each, keys_.next_request());
+  }
+
+  bool take_reply(Asker& asker) {
+    const ssize_t got = ::recv(asker.fd, buffer_.data(), buffer_.size(), 0);
+    const std::string_view reply{buffer_.data(),
+                                 static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+    if (!reply.contains("OK secure") || !reply.ends_with(',')) {
+      std::fprintf(stderr, "a wrong reply: %.*s\n", static_cast<int>(reply.size()), reply.data());
+      return false;
+    }
+    const Clock::time_point now = Clock::now();
+    times_.push_back(std::chrono::duration<float, std::micro>(now - asker.due).count());
+    asker.is_waiting = false;
+    if (period_ == Clock::duration{}) {
+      asker.due = now;
+      ask(asker, keys_.next_request());
+    } else {
+      asker.due += period_;
+    }
+    return true;
+  }
+
+  int poller_;
+  std::vector<Asker> askers_;
+  Keys keys_;
+  Clock::duration period_;
+  Clock::time_point begin_, end_;
+  std::vector<float> times_;
+  std::array<epoll_event, 256> events_{};
+  std::array<char, 16384> buffer_;
+};
+
+int ask_as_strangers(const Address& address, std::size_t connections) {
+  const int poller = ::epoll_create1(0);
+  std::vector<Asker> askers = connect_askers(address, connections, poller);
   std::array<epoll_event, 256> events{};
   std::array<char, 16384> buffer;
-  const auto begin = Clock::now();
-  const auto end =
-      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{seconds});
+  unsigned number = 0;
+  const auto ask_next = [&](Asker& each) {
+    char request[64];
+    std::snprintf(request, sizeof request, "32:postfix x%08u.strangers.test,", number++);
+    ask(each, request);
+  };
   for (Asker& each : askers)
-    ask(each, keys);
-  Clock::time_point now = begin;
-  while (now < end) {
-    const int count = ::epoll_wait(poller, events.data(), events.size(), 1000);
+    ask_next(each);
+  while (true) {
+    const int count = ::epoll_wait(poller, events.data(), events.size(), -1);
     for (int i = 0; i < count; ++i) {
-      Asker& asker = askers[events[static_cast<std::size_t>(i)].data.u64];
-      const ssize_t got = ::recv(asker.fd, buffer.data(), buffer.size(), 0);
-      const std::string_view reply{buffer.data(),
-                                   static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
-      if (!reply.contains("OK secure") || !reply.ends_with(',')) {
-        std::fprintf(stderr, "a wrong reply\n");
-        return 1;
-      }
-      now = Clock::now();
-      times.push_back(std::chrono::duration<float, std::micro>(now - asker.sent).count());
-      ask(asker, keys);
+      Asker& each = askers[events[static_cast<std::size_t>(i)].data.u64];
+      if (::recv(each.fd, buffer.data(), buffer.size(), 0) <= 0) return 1;
+      ask_next(each);
     }
   }
-  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::printf("%zu %f %.1f %.1f %.1f\n", times.size(), took, percentile(times, 0.5),
-              percentile(times, 0.99), percentile(times, 0.999));
-  return 0;
 }
 
 int spin() {
@@ -233,9 +304,12 @@ int main(int count, char** words) {
   if (what == "snapshot" && count == 5)
     return write_bench_snapshot(words[2], std::stoull(words[3]), given[4] == "own");
   if (what == "constant" && count == 4) return serve_constant(given[2] == "tcp", words[3]);
-  if (what == "load" && count == 8)
-    return load(address_of(given[2] == "tcp", words[3]), std::stoul(words[4]), std::stod(words[5]),
-                Keys{std::stoull(words[6]), given[7] == "zipf"});
+  if (what == "load" && count == 9)
+    return Load{address_of(given[2] == "tcp", words[3]), std::stoul(words[4]), std::stod(words[5]),
+                Keys{std::stoull(words[6]), given[7] == "zipf"}, std::stod(words[8])}
+        .run();
+  if (what == "strangers" && count == 5)
+    return ask_as_strangers(address_of(given[2] == "tcp", words[3]), std::stoul(words[4]));
   if (what == "spin") return spin();
   return 64;
 }

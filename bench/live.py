@@ -1,135 +1,253 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tlspact-lookupd beside a server that gives one constant reply, and beside postfix-mta-sts-resolver if it is installed.
+"""Live lookups, beside a server that gives one constant reply, and beside postfix-mta-sts-resolver if it is installed.
 
-  bench/live.py [--build build/release] [--domains 10000,1000000,10000000] [--connections 1,8,64,256]
-                [--seconds 2] [--runs 3] [--policies own|shared] [--work DIR]
+  bench/live.py [--build build/release] [--parts table,peer,refresh,strangers,delivery,idle]
+                [--domains 10000,1000000,10000000] [--connections 1,8,64,256]
+                [--seconds 2] [--runs 3] [--policies own|shared] [--work DIR] [--roots build/roots]
 
-The constant server is the physical limit: the same epoll loop, receive and send, and nothing between them. Server and
-load each have a core of their own, one request is outstanding on each connection, and the runs of all are interleaved.
-Each figure is a median; CPU is that of the server, for each request, user and system. The ratios are to the constant
-server in the same runs. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with uniform keys
-over 10,000,000 at most 1.6; p99 at most 1.3; less than 16 MiB beyond the page cache.
+  table      the answerer beside the constant server: the same epoll loop, receive and send, and nothing between them
+  peer       beside the peer's internal cache, at 10,000 domains
+  refresh    at half of the highest rate, while `nice -n 19 tlspact generate` installs a million changed policies
+  strangers  with eight connections beside that ask for names which have to be resolved, and are not
+  delivery   what a lookup costs in the cdb map, which Postfix reads by itself
+  idle       one connection, where nothing keeps the processors from halting
+
+Server and load each have a core of their own, one request is outstanding on each connection, and the runs of all are
+interleaved. Each figure is a median; CPU is that of the server, for each request, user and system. The ratios are to the
+constant server in the same runs. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with
+uniform keys over 10,000,000 at most 1.6; p99 at most 1.3, under a refresh at most 2; less than 16 MiB beyond the page
+cache; 4 times the requests a second of the peer. The delivery needs postmap, or root and the Debian roots of the tests.
 """
 import argparse
 import contextlib
 import os
 import pathlib
-import re
 import shutil
+import socket
 import statistics
 import subprocess
+import sys
 import tempfile
+import threading
+import time
+import types
+
+import generate
+from live_servers import Lab, on_core, LOAD_CORE, read_through
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SERVER_CORE, LOAD_CORE = 1, 0
 PEER = "/usr/bin/mta-sts-daemon"
+MILLION = 1_000_000
 
 
-def on_core(core):
-    """For preexec_fn."""
-    return lambda: os.sched_setaffinity(0, {core})
+def middle(runs, what):
+    """The median of one figure."""
+    return statistics.median(getattr(each, what) for each in runs)
 
 
-class Server:
-    """A process on the server's core; `address` is what bench_live takes."""
-
-    def __init__(self, name, command, find_address, stream):
-        self.name = name
-        self.process = subprocess.Popen(command, preexec_fn=on_core(SERVER_CORE), text=True, **{stream: subprocess.PIPE})
-        self.address = find_address(getattr(self.process, stream))
-
-    def cpu(self):
-        """Nanoseconds so far."""
-        return int(pathlib.Path(f"/proc/{self.process.pid}/schedstat").read_text(encoding="ascii").split()[0])
-
-    def memory(self):
-        """MiB beyond the page cache: anonymous pages."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
-
-    def stop(self):
-        """And waits for its end."""
-        self.process.kill()
-        self.process.wait()
+def line(head, name, runs, limit):
+    """One row; `limit`: the runs of the constant server."""
+    rate, p99, cpu = (middle(runs, what) for what in ("rate", "p99", "cpu"))
+    print(f"{head} {name:9} {rate:9,.0f}/s  p50 {middle(runs, 'p50'):6.0f}  p99 {p99:6.0f}  p99.9 {middle(runs, 'p999'):6.0f} us"
+          f"  CPU {cpu:5.2f} us | rate {rate / middle(limit, 'rate'):.2f}  p99 {p99 / middle(limit, 'p99'):.2f}"
+          f"  CPU {cpu / middle(limit, 'cpu'):.2f}", flush=True)
 
 
-def lookupd(arguments, kind, snapshot, work):
-    """The answerer."""
-    address = "inet:127.0.0.1:0" if kind == "tcp" else f"unix:{work}/lookupd"
-
-    def find(log):
-        for line in log:
-            found = re.search(r"listening on (?:inet:127\.0\.0\.1:|unix:)(\S+)", line)
-            if found:
-                return found[1]
-        raise RuntimeError("tlspact-lookupd does not listen")
-
-    return Server("lookupd", [arguments.build / "bin/tlspact-lookupd", "--snapshot", snapshot, "--resolve", "",
-                              "--socketmap", address], find, "stderr")
-
-
-def constant(arguments, kind, work):
-    """The limit."""
-    path = f"{work}/constant"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    where = "0" if kind == "tcp" else path
-    return Server("constant", [arguments.build / "bench/bench_live", "constant", kind, where],
-                  lambda out: (out.readline().strip(), path)[kind == "unix"], "stdout")
-
-
-def measure(arguments, server, kind, connections, domains, keys):
-    """(requests a second, p50, p99, p99.9, CPU us a request)."""
-    before = server.cpu()
-    done = subprocess.run([arguments.build / "bench/bench_live", "load", kind, server.address, str(connections),
-                           str(arguments.seconds), str(domains), keys],
-                          preexec_fn=on_core(LOAD_CORE), capture_output=True, text=True, check=True)
-    used = server.cpu() - before
-    requests, seconds, p50, p99, p999 = map(float, done.stdout.split())
-    return requests / seconds, p50, p99, p999, used / requests / 1000
-
-
-def compare(arguments, servers, kind, connections, domains, keys):
-    """One row for each server, of interleaved runs."""
+def compare(lab, arguments, servers, kind, connections, domains, keys):
+    """One row for each server, of interleaved runs. The first is the limit."""
     rows = {server.name: [] for server in servers}
     for _run in range(arguments.runs):
         for server in servers:
-            rows[server.name].append(measure(arguments, server, kind, connections, domains, keys))
-    middle = {name: [statistics.median(column) for column in zip(*each)] for name, each in rows.items()}
-    limit = middle["constant"]
-    for name, each in middle.items():
-        rate, p50, p99, p999, cpu = each
-        print(f"{domains:>9,} {keys:8} {kind:5} {connections:4} {name:9} {rate:9,.0f}/s  p50 {p50:6.0f}  p99 {p99:6.0f}"
-              f"  p99.9 {p999:6.0f} us  CPU {cpu:5.2f} us | rate {rate / limit[0]:.2f}  p99 {p99 / limit[2]:.2f}"
-              f"  CPU {cpu / limit[4]:.2f}", flush=True)
+            rows[server.name].append(lab.measure(server, kind, connections, domains, keys))
+    for name, runs in rows.items():
+        line(f"{domains:>10,} {keys:8} {kind:5} {connections:4}", name, runs, rows[servers[0].name])
+    return rows
 
 
-def make_snapshot(arguments, work, domains):
-    """Its path."""
-    path = work / f"snapshot-{domains}"
-    subprocess.run([arguments.build / "bench/bench_live", "snapshot", path, str(domains), arguments.policies], check=True)
-    with open(path, "rb") as file:    # into the page cache
-        while file.read(1 << 24):
-            pass
-    return path
-
-
-def run(arguments, work):
+def table(lab, arguments):
     """Every number of domains, with every number of connections."""
     for domains in arguments.domains:
-        snapshot = make_snapshot(arguments, work, domains)
+        snapshot = lab.make_snapshot(domains, arguments.policies)
         for kind in ("tcp", "unix"):
-            servers = [constant(arguments, kind, work), lookupd(arguments, kind, snapshot, work)]
+            servers = [lab.constant(kind), lab.lookupd(kind, snapshot)]
             for keys in ("uniform", "zipf"):
                 for connections in arguments.connections:
-                    compare(arguments, servers, kind, connections, domains, keys)
-            print(f"{domains:>9,} {kind:14} lookupd beyond the page cache: {servers[1].memory():.1f} MiB", flush=True)
+                    compare(lab, arguments, servers, kind, connections, domains, keys)
+            print(f"{domains:>10,} {kind:14} lookupd beyond the page cache: {servers[1].memory():.1f} MiB", flush=True)
             for server in servers:
                 server.stop()
         snapshot.unlink()
+
+
+def peer(lab, arguments):
+    """Its internal cache of 10,000 holds them all."""
     if not pathlib.Path(PEER).exists():
-        print("postfix-mta-sts-resolver is not installed: skipped")
+        print("peer: postfix-mta-sts-resolver is not installed: skipped")
+        return
+    domains = 10_000
+    snapshot = lab.make_snapshot(domains, "own")
+    servers = [lab.constant("tcp"), lab.lookupd("tcp", snapshot), lab.mta_sts_resolver(domains)]
+    for connections in arguments.connections:
+        rows = compare(lab, arguments, servers, "tcp", connections, domains, "uniform")
+        ratio = middle(rows["lookupd"], "rate") / middle(rows["peer"], "rate")
+        print(f"{'':10} lookupd / peer at {connections} connections: rate {ratio:.1f}", flush=True)
+    for server in servers:
+        server.stop()
+    snapshot.unlink()
+
+
+class Refreshes:
+    """`tlspact generate` over and over at nice 19, each time with a list whose every policy has changed."""
+
+    def __init__(self, bench):
+        self.bench, self.installs = bench, 0
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+    def run(self):
+        """In its thread."""
+        while not self.stopping.is_set():
+            self.install()
+
+    def install(self):
+        """One of two editions, in turn."""
+        self.installs += 1
+        edition = self.bench.work / f"edition-{self.installs % 2}"
+        for suffix in (".asc", ""):
+            shutil.copy(f"{edition}{suffix}", self.bench.work / "new")
+            os.rename(self.bench.work / "new", self.bench.work / f"list.json{suffix}")
+        subprocess.run([*self.bench.tlspact, "generate"], preexec_fn=lambda: os.nice(19), check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def million_domains(lab, arguments):
+    """A bench of generate.py with its first generation in place. Made once."""
+    if lab.million is None:
+        work = lab.work / "million"
+        work.mkdir()
+        lab.million = generate.Bench(types.SimpleNamespace(
+            domains=MILLION, tlspact=lab.build / "bin/tlspact", roots=arguments.roots), work)
+        lab.million.prepare()
+        for edition in ("0", "1"):
+            lab.million.write_list(work / f"edition-{edition}", edition)
+        Refreshes(lab.million).install()
+    return lab.million
+
+
+def refresh(lab, arguments):
+    """p99 at half of the highest rate: as it is, and while the maps and the snapshot are replaced."""
+    bench = million_domains(lab, arguments)
+    snapshot = bench.work / "var/snapshot"
+    for kind in ("tcp", "unix"):
+        read_through(snapshot)
+        server = lab.lookupd(kind, snapshot)
+        half = lab.measure(server, kind, 64, MILLION, "uniform").rate / 2
+        quiet, busy, installs = [], [], 0
+        for _run in range(arguments.runs):
+            quiet.append(lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
+            with Refreshes(bench) as refreshes:
+                busy.append(lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
+                installs += refreshes.installs
+        for name, runs in (("quiet", quiet), ("refresh", busy)):
+            line(f"{MILLION:>10,} {'uniform':8} {kind:5}   64", name, runs, quiet)
+        print(f"{'':10} {installs} refreshes were made or begun meanwhile", flush=True)
+        server.stop()
+
+
+class SilentDaemon:
+    """Takes what it is asked to resolve, and never answers."""
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        """In its thread."""
+        while True:
+            connection, _ = self.listener.accept()
+            while connection.recv(65536):
+                pass
+
+
+def strangers(lab, arguments):
+    """They wait for as long as the answerer lets them, 3 s."""
+    snapshot = lab.make_snapshot(MILLION, "own")
+    SilentDaemon(lab.work / "resolve")
+    server = lab.lookupd("tcp", snapshot, lab.work / "resolve")
+    alone, beside = [], []
+    for _run in range(arguments.runs):
+        alone.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
+        others = subprocess.Popen([lab.bench_live, "strangers", "tcp", server.address, "8"], preexec_fn=on_core(LOAD_CORE))
+        beside.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
+        others.kill()
+        others.wait()
+    for name, runs in (("alone", alone), ("strangers", beside)):
+        line(f"{MILLION:>10,} {'uniform':8} tcp     64", name, runs, alone)
+    server.stop()
+    snapshot.unlink()
+
+
+def delivery(lab, arguments):
+    """postmap -q reads the map as Postfix does, in its own process. What it takes to start is left out."""
+    bench = million_domains(lab, arguments)
+    directory = bench.work / "var/postfix"
+    if shutil.which("postmap"):
+        command = ["postmap", "-q", "-", f"cdb:{directory}/tls_policy"]
+    elif os.geteuid() == 0 and (arguments.roots / "bookworm-postfix").exists():
+        root = arguments.roots / "bookworm-postfix"
+        command = ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" "$2/mnt" && exec chroot "$2" postmap -q - cdb:/mnt/tls_policy',
+                   "sh", str(directory), str(root)]
+    else:
+        print("delivery: neither postmap nor (as root) the Debian roots are there: skipped")
+        return
+    count = 200_000
+
+    def seconds(keys):
+        began = time.monotonic()
+        subprocess.run(command, input=keys, stdout=subprocess.DEVNULL, text=True, check=True)
+        return time.monotonic() - began
+
+    keys = "".join(f"d{number * 4 % MILLION:08}.example\n" for number in range(count))
+    each = [seconds(keys) - seconds("d00000000.example\n") for _run in range(arguments.runs)]
+    print(f"{MILLION:>10,} domains: a lookup in the cdb map, within Postfix: {statistics.median(each) / count * 1e6:.2f} us", flush=True)
+
+
+def idle(lab, arguments):
+    """What waking a processor costs, whatever the server does."""
+    snapshot = lab.make_snapshot(10_000, "own")
+    for kind in ("tcp", "unix"):
+        servers = [lab.constant(kind), lab.lookupd(kind, snapshot)]
+        compare(lab, arguments, servers, kind, 1, 10_000, "uniform")
+        for server in servers:
+            server.stop()
+    snapshot.unlink()
+
+
+PARTS = {part.__name__: part for part in (table, peer, refresh, strangers, delivery, idle)}
+
+
+def run(lab, arguments):
+    """The parts, each under its name."""
+    for name in arguments.parts:
+        print(f"-- {name}: {PARTS[name].__doc__}", flush=True)
+        spinners = [] if name == "idle" else lab.spinners()
+        try:
+            PARTS[name](lab, arguments)
+        finally:
+            for each in spinners:
+                each.kill()
+                each.wait()
 
 
 def numbers(text):
@@ -138,25 +256,27 @@ def numbers(text):
 
 
 def main():
-    """Prints the table."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
-    parser.add_argument("--domains", type=numbers, default=[10_000, 1_000_000, 10_000_000])
+    parser.add_argument("--roots", type=pathlib.Path, default=ROOT / "build/roots")
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=list(PARTS))
+    parser.add_argument("--domains", type=numbers, default=[10_000, MILLION, 10_000_000])
     parser.add_argument("--connections", type=numbers, default=[1, 8, 64, 256])
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--policies", choices=("own", "shared"), default="own")
     parser.add_argument("--work", type=pathlib.Path, default=None)
     arguments = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="tlspact-bench-", dir=arguments.work))
-    spinners = [subprocess.Popen([arguments.build / "bench/bench_live", "spin"], preexec_fn=on_core(core))
-                for core in (SERVER_CORE, LOAD_CORE)]
-    try:
-        run(arguments, work)
-    finally:
-        for each in spinners:
-            each.kill()
-        shutil.rmtree(work, ignore_errors=True)
+    for part in arguments.parts:
+        if part not in PARTS:
+            sys.exit(f"bench/live.py: no part {part!r}: {', '.join(PARTS)}")
+    with contextlib.ExitStack() as stack:
+        work = pathlib.Path(tempfile.mkdtemp(prefix="tlspact-bench-", dir=arguments.work))
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        lab = Lab(arguments.build, work, arguments.seconds)
+        with lab.running:
+            run(lab, arguments)
 
 
 if __name__ == "__main__":

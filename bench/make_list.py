@@ -4,7 +4,8 @@
 
 Four domains in ten are hosted by one of 2,000 providers by alias, two repeat a provider's policy in
 full, and four have two MX hosts of their own: what is shared can be interned, what is not cannot.
-The same N gives the same bytes. --expires moves the expiry, and so changes the bytes.
+The same N gives the same bytes. --expires moves the expiry, and so changes the bytes; --edition
+changes every policy.
 """
 import argparse
 
@@ -13,12 +14,13 @@ parser.add_argument("domains", type=int)
 parser.add_argument("file")
 parser.add_argument("--timestamp", default="2026-01-01T00:00:00Z")
 parser.add_argument("--expires", default="2036-01-01T00:00:00Z")
+parser.add_argument("--edition", default="")
 arguments = parser.parse_args()
 PROVIDERS = 2000
 
 
 def provider_policy(number):
-    return (f'{{"mode":"enforce","mxs":["mx1.provider{number}.example",'
+    return (f'{{"mode":"enforce","mxs":["mx1{arguments.edition}.provider{number}.example",'
             f'".in.provider{number}.example"]}}')
 
 
@@ -27,7 +29,7 @@ def policy(number):
         return f'{{"policy-alias":"provider{number % PROVIDERS}"}}'
     if number % 10 < 6:
         return provider_policy(number % PROVIDERS)
-    return (f'{{"mode":"enforce","mxs":["mx1.d{number:08}.example",'
+    return (f'{{"mode":"enforce","mxs":["mx1{arguments.edition}.d{number:08}.example",'
             f'"mx2.d{number:08}.example"]}}')
 
 

@@ -2,11 +2,13 @@
 #include "lookup/answerer.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "generators/exim/exim_entry.h"
 #include "generators/exim/exim_grammar.h"
 #include "generators/postfix/postfix_entry.h"
+#include "generators/postfix/postfix_plain_value.h"
 #include "lookup/framing.h"
 
 namespace tlspact {
@@ -24,11 +26,6 @@ PostfixVersion without_report(PostfixVersion version) {
   return std::min(version, kLast);
 }
 
-/// What the replies of a ruling, or of one entry, are kept under.
-std::uint64_t number_of(LiveTable table, bool of_entry, std::uint32_t number) {
-  return std::uint64_t{number} << 3 | static_cast<std::uint64_t>(table) << 1 | (of_entry ? 1 : 0);
-}
-
 std::string wire_form(LiveTable table, const std::string& value) {
   if (table == LiveTable::exim) return value + "\n";
   return as_netstring("OK " + value);
@@ -44,7 +41,6 @@ LiveTable table_of_map(std::string_view name) {
 }
 
 std::unique_ptr<MappedSnapshot> Answerer::exchange(std::unique_ptr<MappedSnapshot> snapshot) {
-  cache_.clear();
   std::swap(snapshot_, snapshot);
   if (snapshot_ != nullptr) {
     without_report_ = snapshot_->options().postfix;
@@ -77,30 +73,46 @@ Answerer::Found Answerer::look_up(LiveTable table, std::string_view key_text, Ti
   if (snapshot_ == nullptr) return Found::nothing;
   const auto index = snapshot_->find(key_text);
   if (!index) return Found::nothing;
-  const CachedReply* cached = nullptr;
-  if (PolicyKey::is_by_domain(key_text))
-    cached = cache_.find(number_of(table, false, snapshot_->ruling_number(*index)));
-  if (cached == nullptr) cached = cache_.find(number_of(table, true, *index));
-  if (cached == nullptr) return render(table, key_text, *index, now);
-  reply_ = cached->bytes;
-  if (cached->until <= now) return Found::nothing;
-  return reply_.empty() ? Found::no_value : Found::reply;
+  if (table != LiveTable::exim) {
+    const bool reports = table == LiveTable::postfix;
+    const auto plain = snapshot_->plain_ruling(*index);
+    if (plain &&
+        write_plain(reports ? snapshot_->options().postfix : without_report_, key_text, *plain))
+      return plain->valid_until && *plain->valid_until <= now ? Found::nothing : Found::reply;
+  }
+  return render(table, key_text, *index, now);
+}
+
+bool Answerer::write_plain(const PostfixOptions& options, std::string_view key_text,
+                           const PlainRuling& ruling) {
+  // As as_netstring() would, with the length put in front of what is there already.
+  constexpr std::string_view kRoomForLength = "000000:";
+  constexpr std::string_view kFound = "OK ";
+  bytes_ = kRoomForLength;
+  bytes_ += kFound;
+  try {
+    if (!append_plain_postfix_value(bytes_, key_text, ruling, options)) return false;
+  } catch (const std::logic_error&) {
+    return false;  // damaged: entry() tells of it
+  }
+  std::size_t at = kRoomForLength.size() - 1;
+  for (std::size_t size = bytes_.size() - kRoomForLength.size(); size > 0; size /= 10)
+    bytes_[--at] = static_cast<char>('0' + size % 10);
+  bytes_ += ',';
+  reply_ = std::string_view{bytes_}.substr(at);
+  return true;
 }
 
 Answerer::Found Answerer::render(LiveTable table, std::string_view key_text, std::uint32_t index,
                                  Time now) {
   const auto entry = snapshot_->entry(key_text, index);
   if (!entry) return Found::fault;
-  const RenderedEntry made = rendered(table, *entry);
-  fresh_.bytes = made.value ? wire_form(table, *made.value) : std::string{};
-  fresh_.until = entry->valid_until.value_or(Time::max());
-  // As in the maps: what a next-hop with brackets or a port gets may not be what a domain gets.
-  const bool of_entry = made.depends_on_key || !PolicyKey::is_by_domain(key_text);
-  cache_.keep(number_of(table, of_entry, of_entry ? index : snapshot_->ruling_number(index)),
-              fresh_);
-  reply_ = fresh_.bytes;
-  if (fresh_.until <= now) return Found::nothing;
-  return reply_.empty() ? Found::no_value : Found::reply;
+  const auto value = rendered(table, *entry).value;
+  if (!entry->holds_at(now)) return Found::nothing;
+  if (!value) return Found::no_value;
+  bytes_ = wire_form(table, *value);
+  reply_ = bytes_;
+  return Found::reply;
 }
 
 RenderedEntry Answerer::rendered(LiveTable table, const SnapshotEntry& entry) const {
@@ -124,20 +136,6 @@ Answerer::Found Answerer::look_up_parents(std::string_view domain, Time now) {
     if (found != Found::nothing) return found;
   }
   return Found::nothing;
-}
-
-std::uint64_t Answerer::look_ahead(const QueryKey& key) const {
-  return snapshot_ == nullptr ? 0 : snapshot_->look_ahead(key.text());
-}
-
-void Answerer::look_ahead_entry(std::uint64_t hash) const {
-  if (snapshot_ != nullptr) snapshot_->look_ahead_entry(hash);
-}
-
-void Answerer::look_ahead_reply(LiveTable table, std::uint64_t hash) const {
-  if (snapshot_ == nullptr) return;
-  if (const auto ruling = snapshot_->look_ahead_key(hash))
-    cache_.prefetch(number_of(table, false, *ruling));
 }
 
 LiveAnswer Answerer::fault(LiveTable table) {

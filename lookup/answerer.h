@@ -11,7 +11,6 @@
 #include "lookup/mapped_snapshot.h"
 #include "lookup/negative_cache.h"
 #include "lookup/query_key.h"
-#include "lookup/reply_cache.h"
 
 namespace tlspact {
 
@@ -35,8 +34,9 @@ struct LiveAnswer {
   bool is_fault = false;
 };
 
-/// Renders with render_postfix_entry and render_exim_entry, as the maps are. Without a snapshot
-/// there is no policy. Of one thread.
+/// Renders with render_postfix_entry and render_exim_entry, as the maps are, or for Postfix with
+/// append_plain_postfix_value, which comes to the same. Without a snapshot there is no policy. Of
+/// one thread.
 class Answerer {
  public:
   /// From here on `snapshot`; nullptr: none. Returns the one before.
@@ -44,12 +44,6 @@ class Answerer {
   [[nodiscard]] MappedSnapshot* snapshot() const { return snapshot_.get(); }
 
   [[nodiscard]] LiveAnswer answer(LiveTable table, const QueryKey& key, Time now);
-
-  /// Looking ahead while several requests are at hand: the steps are to be gone with all of them,
-  /// one after the other. They change no answer.
-  [[nodiscard]] std::uint64_t look_ahead(const QueryKey& key) const;
-  void look_ahead_entry(std::uint64_t hash) const;
-  void look_ahead_reply(LiveTable table, std::uint64_t hash) const;
 
   /// There is no policy for the key until then; an entry in the snapshot counts for more.
   void remember_none(std::string_view key, Time until) { negatives_.remember(key, until); }
@@ -69,6 +63,9 @@ class Answerer {
 
   /// The entry filed under `key_text` exactly: its reply goes to reply_.
   Found look_up(LiveTable table, std::string_view key_text, Time now);
+  /// False: it is none of the usual entries.
+  [[nodiscard]] bool write_plain(const PostfixOptions& options, std::string_view key_text,
+                                 const PlainRuling& ruling);
   Found render(LiveTable table, std::string_view key_text, std::uint32_t index, Time now);
   [[nodiscard]] RenderedEntry rendered(LiveTable table, const SnapshotEntry& entry) const;
   /// Exim asks once: the patterns of the parents, nearest first.
@@ -77,10 +74,9 @@ class Answerer {
 
   std::unique_ptr<MappedSnapshot> snapshot_;
   PostfixOptions without_report_;
-  ReplyCache cache_;
   NegativeCache negatives_;
   std::string_view reply_;
-  CachedReply fresh_;
+  std::string bytes_;  ///< holds reply_
 };
 
 }  // namespace tlspact

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <vector>
 
 #include "generators/table/file.h"
@@ -127,13 +128,25 @@ std::uint32_t MappedSnapshot::ruling_number(std::uint32_t index) const {
   return number_at<std::uint32_t>(part(SnapshotPart::ruling_numbers), index);
 }
 
+std::string_view MappedSnapshot::ruling_code(std::uint32_t number) const {
+  return text_at(part(SnapshotPart::rulings), part(SnapshotPart::ruling_ends), number);
+}
+
+std::optional<PlainRuling> MappedSnapshot::plain_ruling(std::uint32_t index) const {
+  const std::uint32_t number = ruling_number(index);
+  if (number >= rulings_) return std::nullopt;
+  try {
+    return read_plain_ruling(ruling_code(number));
+  } catch (const std::logic_error&) {
+    return std::nullopt;
+  }
+}
+
 Result<SnapshotEntry> MappedSnapshot::entry(std::string_view key_text, std::uint32_t index) const {
   const std::uint32_t ruling = ruling_number(index);
   if (ruling >= rulings_) return fail(Errc::bad_input, "an entry without a ruling");
   try {
-    return decode_entry(key_text, text_at(part(SnapshotPart::rulings),
-                                          part(SnapshotPart::ruling_ends), ruling))
-        .entry;
+    return decode_entry(key_text, ruling_code(ruling)).entry;
   } catch (const std::exception& error) {
     return fail(Errc::bad_input, error.what());
   }
@@ -147,28 +160,36 @@ PartsCheck::State MappedSnapshot::check(std::size_t bytes) {
   return check_.step(bytes);
 }
 
-std::uint64_t MappedSnapshot::look_ahead(std::string_view key_text) const {
+MappedSnapshot::Ahead MappedSnapshot::look_ahead(std::string_view key_text) const {
   const std::uint64_t hash = keys_.hash_of(key_text);
   keys_.prefetch(hash);
-  return hash;
+  return {.hash = hash};
 }
 
-void MappedSnapshot::look_ahead_entry(std::uint64_t hash) const {
-  const auto number = keys_.candidate(hash);
-  if (!number) return;
-  __builtin_prefetch(part(SnapshotPart::key_ends).data() + *number * sizeof(std::uint64_t));
-  __builtin_prefetch(part(SnapshotPart::ruling_numbers).data() + *number * sizeof(std::uint32_t));
+bool MappedSnapshot::look_ahead_entry(Ahead& ahead) const {
+  const auto index = keys_.candidate(ahead.hash);
+  if (!index) return false;
+  ahead.index = *index;
+  __builtin_prefetch(part(SnapshotPart::key_ends).data() + *index * sizeof(std::uint64_t));
+  __builtin_prefetch(part(SnapshotPart::ruling_numbers).data() + *index * sizeof(std::uint32_t));
+  return true;
 }
 
-std::optional<std::uint32_t> MappedSnapshot::look_ahead_key(std::uint64_t hash) const {
-  const auto number = keys_.candidate(hash);
-  if (!number) return std::nullopt;
+bool MappedSnapshot::look_ahead_key(Ahead& ahead) const {
   __builtin_prefetch(
-      text_at(part(SnapshotPart::keys), part(SnapshotPart::key_ends), *number).data());
-  const std::uint32_t ruling = ruling_number(*number);
-  if (ruling < rulings_)
-    __builtin_prefetch(part(SnapshotPart::ruling_ends).data() + ruling * sizeof(std::uint64_t));
-  return ruling;
+      text_at(part(SnapshotPart::keys), part(SnapshotPart::key_ends), ahead.index).data());
+  ahead.ruling = ruling_number(ahead.index);
+  if (ahead.ruling >= rulings_) return false;
+  __builtin_prefetch(part(SnapshotPart::ruling_ends).data() + ahead.ruling * sizeof(std::uint64_t));
+  return true;
+}
+
+void MappedSnapshot::look_ahead_ruling(const Ahead& ahead) const {
+  constexpr std::size_t kCacheLine = 64;
+  const char* const code = ruling_code(ahead.ruling).data();
+  if (code == nullptr) return;  // the file is damaged there
+  __builtin_prefetch(code);
+  __builtin_prefetch(code + kCacheLine);
 }
 
 std::optional<Time> MappedSnapshot::none_until(std::string_view key_text) const {

@@ -42,18 +42,26 @@ class MappedSnapshot {
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key_text) const;
   /// As Snapshot::ruling_number.
   [[nodiscard]] std::uint32_t ruling_number(std::uint32_t index) const;
+  /// As read_plain_ruling(); nullopt also where the file is damaged, of which entry() tells.
+  [[nodiscard]] std::optional<PlainRuling> plain_ruling(std::uint32_t index) const;
   /// Without its origin. bad_input: the file is damaged there.
   [[nodiscard]] Result<SnapshotEntry> entry(std::string_view key_text, std::uint32_t index) const;
 
   /// Until when it is known that there is no policy.
   [[nodiscard]] std::optional<Time> none_until(std::string_view key_text) const;
 
-  /// The steps of looking ahead (key_index.h): what find() and entry() will touch is called for.
-  /// Nothing comes of them but time.
-  [[nodiscard]] std::uint64_t look_ahead(std::string_view key_text) const;
-  void look_ahead_entry(std::uint64_t hash) const;
-  /// The number of the ruling, where there is a candidate.
-  [[nodiscard]] std::optional<std::uint32_t> look_ahead_key(std::uint64_t hash) const;
+  /// A key that find() will be asked for, and what is known of it so far.
+  struct Ahead {
+    std::uint64_t hash = 0;
+    std::uint32_t index = 0;
+    std::uint32_t ruling = 0;
+  };
+  /// The steps of looking ahead (key_index.h): what find(), plain_ruling() and entry() will touch
+  /// is called for. Nothing comes of them but time. False: there is nothing more to call for.
+  [[nodiscard]] Ahead look_ahead(std::string_view key_text) const;
+  [[nodiscard]] bool look_ahead_entry(Ahead& ahead) const;
+  [[nodiscard]] bool look_ahead_key(Ahead& ahead) const;
+  void look_ahead_ruling(const Ahead& ahead) const;
 
   /// Goes over about `bytes` more of the file; the state is good once all of it has its checksum.
   /// Does not wait for a disk: what is not in memory is called for, and looked at in a later call
@@ -69,6 +77,8 @@ class MappedSnapshot {
   [[nodiscard]] std::string_view part(SnapshotPart which) const {
     return parts_[static_cast<std::size_t>(which)];
   }
+  /// Precondition: a number below rulings_.
+  [[nodiscard]] std::string_view ruling_code(std::uint32_t number) const;
 
   std::string_view bytes_;
   FaultGuard guard_;

@@ -60,6 +60,7 @@ class Server {
   void on_connection(std::uint32_t number, std::uint32_t events);
   void receive(Connection& connection);
   void look_ahead(Protocol protocol, std::string_view input);
+  void finish_looking_ahead();
   void serve_arrived();
   void serve(Connection& connection, std::string_view input);
   Next serve_one(Connection& connection, std::string_view& input);
@@ -126,12 +127,8 @@ class Server {
     std::uint32_t connection = 0;  ///< its number
     std::string_view bytes;        ///< of arrived_bytes_
   };
-  struct Ahead {
-    LiveTable table = LiveTable::postfix;
-    std::uint64_t hash = 0;
-  };
   std::vector<Arrived> arrived_;
-  std::vector<Ahead> ahead_;
+  std::vector<MappedSnapshot::Ahead> ahead_;
   std::string arrived_bytes_;
   std::size_t arrived_size_ = 0;
 

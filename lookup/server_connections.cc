@@ -60,6 +60,8 @@ void Server::receive(Connection& connection) {
 }
 
 void Server::look_ahead(Protocol protocol, std::string_view input) {
+  const MappedSnapshot* const snapshot = answerer_.snapshot();
+  if (snapshot == nullptr) return;
   const bool lines = protocol == Protocol::readsocket;
   const Frame frame = lines ? first_line(input, false) : first_netstring(input);
   if (frame.state != Frame::State::complete) return;
@@ -68,16 +70,23 @@ void Server::look_ahead(Protocol protocol, std::string_view input) {
             : read_map_request(frame.request);
   const QueryKey key{request.key};
   if (!request.good || key.kind() == QueryKey::Kind::junk) return;
-  const LiveTable table = lines ? LiveTable::exim : table_of_map(request.map);
-  ahead_.push_back({table, answerer_.look_ahead(key)});
+  ahead_.push_back(snapshot->look_ahead(key.text()));
+}
+
+/// A step for all of them, then the next: while one's memory comes, the others are seen to.
+void Server::finish_looking_ahead() {
+  using Ahead = MappedSnapshot::Ahead;
+  if (const MappedSnapshot* const snapshot = answerer_.snapshot()) {
+    std::erase_if(ahead_, [&](Ahead& each) { return !snapshot->look_ahead_entry(each); });
+    std::erase_if(ahead_, [&](Ahead& each) { return !snapshot->look_ahead_key(each); });
+    for (const Ahead& each : ahead_)
+      snapshot->look_ahead_ruling(each);
+  }
+  ahead_.clear();
 }
 
 void Server::serve_arrived() {
-  for (const Ahead& each : ahead_)
-    answerer_.look_ahead_entry(each.hash);
-  for (const Ahead& each : ahead_)
-    answerer_.look_ahead_reply(each.table, each.hash);
-  ahead_.clear();
+  finish_looking_ahead();
   for (const Arrived& each : arrived_) {
     Connection& connection = connections_[each.connection & kPlaceMask];
     if (!connection.fd || tag_of(connection) != connection_tag(each.connection)) continue;

@@ -88,25 +88,8 @@ void CodeWriter::number(std::uint64_t value) {
   byte(static_cast<std::uint8_t>(value));
 }
 
-std::uint8_t CodeReader::byte() {
-  return static_cast<std::uint8_t>(bytes(1).front());
-}
-
-std::uint64_t CodeReader::number() {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const std::uint8_t next = byte();
-    value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
-    if ((next & 0x80) == 0) return value;
-  }
-  throw std::logic_error("a policy code with an endless number");
-}
-
-std::string_view CodeReader::bytes(std::uint64_t size) {
-  if (size > rest_.size()) throw std::logic_error("a policy code that is cut off");
-  const std::string_view taken = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return taken;
+void CodeReader::refuse(const char* why) {
+  throw std::logic_error(why);
 }
 
 std::string encode_policy(const TlsPolicy& policy) {
@@ -134,6 +117,19 @@ TlsPolicy decode_policy(std::string_view code) {
   policy.mx = read_patterns(in);
   if ((bits & kAgreed) != 0) read_agreed_part(in, policy);
   if (!in.at_end()) throw std::logic_error("a policy code with something behind it");
+  return policy;
+}
+
+std::optional<PlainPolicy> read_plain_policy(std::string_view code) {
+  CodeReader in{code};
+  PlainPolicy policy;
+  policy.level = read_enum(in, Level::secure);
+  const std::uint8_t bits = in.byte();
+  if ((bits & kAgreed) != 0) return std::nullopt;
+  if ((bits & kMinTls) != 0) policy.min_tls = read_enum(in, TlsVersion::tls1_3);
+  if ((bits & kCiphers) != 0) policy.ciphers = read_enum(in, CipherGrade::high);
+  policy.mx_count = in.number();
+  policy.mx_codes = in.rest();
   return policy;
 }
 

@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include <cstdint>
+#include <optional>
+
 #include "policy/tls_policy.h"
 
 namespace tlspact {
@@ -38,18 +41,58 @@ class CodeWriter {
   std::string out_;
 };
 
+/// Inline, as live answers are read by it. What ends too soon is a std::logic_error.
 class CodeReader {
  public:
   explicit CodeReader(std::string_view code) : rest_(code) {}
-  [[nodiscard]] std::uint8_t byte();
+  [[nodiscard]] std::uint8_t byte() { return static_cast<std::uint8_t>(bytes(1).front()); }
   [[nodiscard]] std::uint64_t number();
   [[nodiscard]] std::string_view text() { return bytes(number()); }
-  [[nodiscard]] std::string_view bytes(std::uint64_t size);
+  [[nodiscard]] std::string_view bytes(std::uint64_t size) {
+    if (size > rest_.size()) refuse("a policy code that is cut off");
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
   [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
+  [[noreturn]] static void refuse(const char* why);
   std::string_view rest_;
 };
+
+inline std::uint64_t CodeReader::number() {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const std::uint8_t next = byte();
+    value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
+    if ((next & 0x80) == 0) return value;
+  }
+  refuse("a policy code with an endless number");
+}
+
+/// A policy without anything that only agreements have, as views of its code. It holds nothing.
+struct PlainPolicy {
+  Level level = Level::may;
+  std::optional<TlsVersion> min_tls;
+  std::optional<CipherGrade> ciphers;
+  std::uint64_t mx_count = 0;
+  std::string_view mx_codes;
+
+  /// Calls `each(name, is_wildcard)` in order, until it says false; says whether it never did.
+  template <class Each>
+  [[nodiscard]] bool all_mx(Each each) const {
+    CodeReader in{mx_codes};
+    for (std::uint64_t i = 0; i < mx_count; ++i) {
+      const bool wildcard = in.byte() != 0;
+      if (!each(in.text(), wildcard)) return false;
+    }
+    return true;
+  }
+};
+
+/// nullopt: it has more. A code that is cut off is a std::logic_error, here or in all_mx().
+[[nodiscard]] std::optional<PlainPolicy> read_plain_policy(std::string_view code);
 
 }  // namespace tlspact

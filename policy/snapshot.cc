@@ -47,6 +47,17 @@ SplitRuling split_ruling(std::string_view code) {
   return {head, origin, in.rest()};
 }
 
+Source read_source(CodeReader& in) {
+  const std::uint8_t source = in.byte();
+  if (source > static_cast<std::uint8_t>(Source::learned))
+    throw std::logic_error("a ruling of an unknown source");
+  return static_cast<Source>(source);
+}
+
+Time read_time(CodeReader& in) {
+  return Time{Seconds{static_cast<Seconds::rep>(in.number())}};
+}
+
 PolicyPointer read_policy(CodeReader& in) {
   return std::make_shared<const TlsPolicy>(decode_policy(in.text()));
 }
@@ -87,15 +98,11 @@ DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_cod
   SnapshotEntry& entry = out.entry;
   CodeReader in{ruling_code};
   static_cast<void>(in.byte());  // the level stands in the policy, too
-  const std::uint8_t source = in.byte();
-  if (source > static_cast<std::uint8_t>(Source::learned))
-    throw std::logic_error("a ruling of an unknown source");
-  entry.source = static_cast<Source>(source);
+  entry.source = read_source(in);
   const std::uint8_t bits = in.byte();
   entry.exception = (bits & kException) != 0;
   entry.tlsa_at_alias = (bits & kTlsaAtAlias) != 0;
-  if ((bits & kValidUntil) != 0)
-    entry.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};
+  if ((bits & kValidUntil) != 0) entry.valid_until = read_time(in);
   out.origin = in.number();
   entry.policy = read_policy(in);
   if ((bits & kWithoutDaneIsSame) != 0) entry.policy_without_dane = entry.policy;
@@ -103,6 +110,23 @@ DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_cod
   if ((bits & kPublished) != 0) entry.published_without_dane = read_policy(in);
   if ((bits & kPolicyLines) != 0)
     entry.policy_lines = std::make_shared<const std::string>(in.text());
+  return out;
+}
+
+std::optional<PlainRuling> read_plain_ruling(std::string_view ruling_code) {
+  CodeReader in{ruling_code};
+  static_cast<void>(in.byte());  // the level stands in the policy, too
+  PlainRuling out;
+  out.source = read_source(in);
+  const std::uint8_t bits = in.byte();
+  if ((bits & kValidUntil) != 0) out.valid_until = read_time(in);
+  static_cast<void>(in.number());  // the origin
+  const auto policy = read_plain_policy(in.text());
+  if (!policy) return std::nullopt;
+  out.policy = *policy;
+  if ((bits & kWithoutDane) != 0) static_cast<void>(in.text());
+  if ((bits & kPublished) != 0) static_cast<void>(in.text());
+  if ((bits & kPolicyLines) != 0) out.policy_lines = in.text();
   return out;
 }
 

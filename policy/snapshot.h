@@ -11,6 +11,7 @@
 
 #include "policy/agreement.h"
 #include "policy/notice.h"
+#include "policy/policy_code.h"
 #include "policy/policy_inputs.h"
 #include "policy/text_pool.h"
 
@@ -49,6 +50,16 @@ struct DecodedEntry {
   std::uint64_t origin = 0;
 };
 [[nodiscard]] DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_code);
+
+/// The same without the typed entry, for live answers: views of the code. The origin and what
+/// remains without DANE are not in it. nullopt: the policy is none that read_plain_policy() takes.
+struct PlainRuling {
+  Source source = Source::list;
+  std::optional<Time> valid_until;
+  PlainPolicy policy;
+  std::string_view policy_lines;  ///< empty: none
+};
+[[nodiscard]] std::optional<PlainRuling> read_plain_ruling(std::string_view ruling_code);
 
 /// Everything of an entry but its key. Domains of the same alias or policy of a list share one.
 struct Ruling {

@@ -6,18 +6,13 @@
 #include <string_view>
 
 #include "generators/policy_draft.h"
+#include "generators/postfix/postfix_attributes.h"
 #include "generators/postfix/postfix_grammar.h"
 #include "generators/postfix/postfix_policy_strings.h"
 #include "generators/without_dane.h"
 
 namespace tlspact {
 namespace {
-
-constexpr PostfixVersion kServername{3, 4, 0};
-constexpr PostfixVersion kProtocolRanges{3, 6, 0};
-constexpr PostfixVersion kStsGroup{3, 10, 0};
-/// From here on, mx_host_pattern binds the MX host itself before Postfix connects.
-constexpr PostfixVersion kMxBinding{3, 10, 5};
 
 /// ".suffix" for a wildcard: Postfix's match= knows no other form, and matches any depth.
 std::string match_name(const MxPattern& pattern) {
@@ -123,12 +118,11 @@ class Rendering {
 
   [[nodiscard]] bool binds_mx() const {
     if (policy().mx.empty() || !policy().certificate_names.empty()) return false;
-    if (is_mta_sts()) return options_.version >= kStsGroup;
-    return options_.bind_all_mx && options_.version >= kMxBinding;
+    return has_sts_group(options_, is_mta_sts());
   }
 
   void note_gaps() {
-    if (binds_mx() && options_.version >= kMxBinding) return;
+    if (binds_mx() && options_.version >= kPostfixMxBinding) return;
     if (!policy().mx.empty())
       notice(Severity::note,
              "this Postfix checks the certificate against the policy's names, not the MX host "
@@ -147,11 +141,8 @@ class Rendering {
     if (policy().level == Level::secure) out += " match=" + secure_names();
     if (policy().level == Level::fingerprint)
       out += " match=" + join(policy().pins, '|', match_digest);
-    // RFC 8461 section 7.1: the SNI is the MX host's name.
-    const bool wants_sni = policy().level == Level::secure || policy().level == Level::fingerprint;
-    if (wants_sni && options_.version >= kServername) out += " servername=hostname";
-    if (policy().min_tls) out += " protocols=" + protocols(*policy().min_tls);
-    if (policy().ciphers) out += " ciphers=" + std::string{cipher_grade_name(*policy().ciphers)};
+    append_session_attributes(out, {policy().level, policy().min_tls, policy().ciphers},
+                              options_.version);
     if (policy().level == Level::secure && !policy().ca_file.empty())
       out += " tafile=" + policy().ca_file;
     return out;
@@ -164,14 +155,6 @@ class Rendering {
     return entry_.key.domain().text();
   }
 
-  [[nodiscard]] std::string protocols(TlsVersion least) const {
-    if (options_.version >= kProtocolRanges) return ">=" + std::string{tls_version_name(least)};
-    std::string out = "!SSLv2:!SSLv3";
-    for (int older = 0; older < static_cast<int>(least); ++older)
-      out += ":!" + std::string{tls_version_name(static_cast<TlsVersion>(older))};
-    return out;
-  }
-
   /// The attributes of TLSRPT, which from 3.10.5 also bind the MX host. 3.10.0 to 3.10.5 with
   /// TLSRPT can crash unless there is at least one policy_string and one mx_host_pattern.
   void add_sts_group(std::string& value) {
@@ -179,16 +162,12 @@ class Rendering {
     for (const MxPattern& pattern : policy().mx)
       value += " mx_host_pattern=" + pattern.text();
     const std::size_t room = kMaxPostfixValue - std::min(value.size(), kMaxPostfixValue);
-    PostfixPolicyStrings strings;
-    if (entry_.policy_lines != nullptr)
-      strings = postfix_policy_strings(*entry_.policy_lines, room);
-    if (strings.cut_off)
+    const std::string_view lines =
+        entry_.policy_lines == nullptr ? std::string_view{} : *entry_.policy_lines;
+    if (!append_policy_strings(value, lines, entry_.source, room))
       notice(Severity::note,
              "the MTA-STS policy has more lines than fit into an entry: the last ones are left out "
              "of what Postfix reports (TLSRPT)");
-    if (strings.text.empty())
-      strings = postfix_policy_strings("source: " + std::string{source_name(entry_.source)}, room);
-    value += strings.text;
   }
 
   const SnapshotEntry& entry_;

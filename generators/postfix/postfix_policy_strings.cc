@@ -18,24 +18,33 @@ std::string_view strip(std::string_view line) {
   return line.substr(start, line.find_last_not_of(kBlanks) - start + 1);
 }
 
+/// False: it has no room.
+bool append_attribute(std::string& value, std::string_view line, std::size_t room) {
+  constexpr std::string_view kBegin = " { policy_string = ";
+  constexpr std::string_view kEnd = " }";
+  if (kBegin.size() + line.size() + kEnd.size() > room) return false;
+  value += kBegin;
+  for (const char c : line)
+    value += is_carried(c) ? c : '?';
+  value += kEnd;
+  return true;
+}
+
 }  // namespace
 
-PostfixPolicyStrings postfix_policy_strings(std::string_view lines, std::size_t room) {
-  PostfixPolicyStrings out;
-  while (!lines.empty()) {
+bool append_policy_strings(std::string& value, std::string_view lines, Source source,
+                           std::size_t room) {
+  const std::size_t begin = value.size();
+  bool complete = true;
+  while (complete && !lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
-    std::string line{strip(lines.substr(0, end))};
+    const std::string_view line = strip(lines.substr(0, end));
     lines.remove_prefix(std::min(end + 1, lines.size()));
-    if (line.empty()) continue;
-    std::ranges::replace_if(line, [](char c) { return !is_carried(c); }, '?');
-    const std::string attribute = " { policy_string = " + line + " }";
-    if (attribute.size() > room - out.text.size()) {
-      out.cut_off = true;
-      return out;
-    }
-    out.text += attribute;
+    if (!line.empty()) complete = append_attribute(value, line, room - (value.size() - begin));
   }
-  return out;
+  if (value.size() == begin)
+    static_cast<void>(append_attribute(value, "source: " + std::string{source_name(source)}, room));
+  return complete;
 }
 
 }  // namespace tlspact

@@ -7,17 +7,18 @@
 #include <string>
 #include <string_view>
 
+#include "policy/candidate.h"
+
 namespace tlspact {
 
-struct PostfixPolicyStrings {
-  std::string text;      ///< " { policy_string = LINE }" for each line, in their order
-  bool cut_off = false;  ///< lines at the end had no room
-};
-
+/// Appends " { policy_string = LINE }" for each line, in their order; where there is none, one that
+/// names the source. At most `room` bytes; false: lines at the end had no room.
+///
 /// Pure. `lines` (Candidate::policy_lines) come from strangers. Postfix counts braces and knows no
 /// way to quote one, so a brace becomes "?", as does every byte outside printable ASCII. Quotes,
 /// backslashes, commas and "=" mean nothing to it between braces, and stay. Lines without text are
-/// left out. The text has at most `room` bytes.
-[[nodiscard]] PostfixPolicyStrings postfix_policy_strings(std::string_view lines, std::size_t room);
+/// left out.
+[[nodiscard]] bool append_policy_strings(std::string& value, std::string_view lines, Source source,
+                                         std::size_t room);
 
 }  // namespace tlspact

@@ -2,7 +2,6 @@
 #include <string>
 
 #include "lookup/negative_cache.h"
-#include "lookup/reply_cache.h"
 #include "tests/support/catch.h"
 #include "tests/support/policies.h"
 
@@ -31,24 +30,4 @@ TEST_CASE("strangers' names push each other out, not the ones that are asked for
     kept += cache.has("x" + std::to_string(i) + ".example", now()) ? 1U : 0U;
   CHECK(kept <= 65536);
   CHECK(kept > 50'000);
-}
-
-TEST_CASE("replies are kept within bounds") {
-  ReplyCache cache;
-  CHECK(cache.find(0) == nullptr);
-  cache.keep(0, {"reply", now()});
-  REQUIRE(cache.find(0) != nullptr);
-  CHECK(cache.find(0)->bytes == "reply");
-  CHECK(cache.find(0)->until == now());
-  cache.keep(1, {std::string(5000, 'x')});
-  CHECK(cache.find(1) == nullptr);
-  for (std::uint64_t i = 0; i < 100'000; ++i)
-    cache.keep(i, {std::string(4000, 'x')});
-  std::size_t bytes = 0;
-  for (std::uint64_t i = 0; i < 100'000; ++i)
-    bytes += cache.find(i) == nullptr ? 0 : cache.find(i)->bytes.size();
-  CHECK(bytes > 100'000);
-  CHECK(bytes <= 4U << 20);
-  cache.clear();
-  CHECK(cache.find(99'999) == nullptr);
 }
