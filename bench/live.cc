@@ -103,7 +103,7 @@ void watch(int poller, int fd, std::uint64_t tag) {
   ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
 }
 
-/// Prints the port, or the path, once it listens.
+/// Prints the port (0: it has none) once it listens.
 int serve_constant(bool tcp, const char* where) {
   const std::string reply = as_netstring(
       "OK secure match=mx1.d00000000.example:mx2.d00000000.example servername=hostname");

@@ -8,14 +8,15 @@
 
   table      the answerer beside the constant server: the same epoll loop, receive and send, and nothing between them
   peer       beside the peer's internal cache, at 10,000 domains
-  refresh    at half of the highest rate, while `nice -n 19 tlspact generate` installs a million changed policies
+  refresh    at half of the highest rate, while `nice -n 19 tlspact generate` installs a million changed policies, on the
+             server's core
   strangers  with eight connections beside that ask for names which have to be resolved, and are not
   delivery   what a lookup costs in the cdb map, which Postfix reads by itself
   idle       one connection, where nothing keeps the processors from halting
 
 Server and load each have a core of their own, one request is outstanding on each connection, and the runs of all are
 interleaved. Each figure is a median; CPU is that of the server, for each request, user and system. The ratios are to the
-constant server in the same runs. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with
+constant server in the same runs; of refresh and strangers to the same server's runs without them. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with
 uniform keys over 10,000,000 at most 1.6; p99 at most 1.3, under a refresh at most 2; less than 16 MiB beyond the page
 cache; 4 times the requests a second of the peer. The delivery needs postmap, or root and the Debian roots of the tests.
 """
@@ -34,7 +35,7 @@ import time
 import types
 
 import generate
-from live_servers import Lab, on_core, LOAD_CORE, read_through
+from live_servers import Lab, on_core, LOAD_CORE, SERVER_CORE, read_through
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEER = "/usr/bin/mta-sts-daemon"
@@ -87,21 +88,28 @@ def peer(lab, arguments):
         return
     domains = 10_000
     snapshot = lab.make_snapshot(domains, "own")
-    servers = [lab.constant("tcp"), lab.lookupd("tcp", snapshot), lab.mta_sts_resolver(domains)]
-    for connections in arguments.connections:
-        rows = compare(lab, arguments, servers, "tcp", connections, domains, "uniform")
-        ratio = middle(rows["lookupd"], "rate") / middle(rows["peer"], "rate")
-        print(f"{'':10} lookupd / peer at {connections} connections: rate {ratio:.1f}", flush=True)
-    for server in servers:
-        server.stop()
+    for kind in ("tcp", "unix"):
+        servers = [lab.constant(kind), lab.lookupd(kind, snapshot), lab.mta_sts_resolver(kind, domains)]
+        for connections in arguments.connections:
+            rows = compare(lab, arguments, servers, kind, connections, domains, "uniform")
+            ratio = middle(rows["lookupd"], "rate") / middle(rows["peer"], "rate")
+            print(f"{'':10} lookupd / peer at {connections} connections: rate {ratio:.1f}", flush=True)
+        for server in servers:
+            server.stop()
     snapshot.unlink()
+
+
+def beside_the_server():
+    """At nice 19, on the server's core: on the other it would stop the load, and no server could help it."""
+    os.nice(19)
+    on_core(SERVER_CORE)()
 
 
 class Refreshes:
     """`tlspact generate` over and over at nice 19, each time with a list whose every policy has changed."""
 
     def __init__(self, bench):
-        self.bench, self.installs = bench, 0
+        self.bench, self.installs, self.failure = bench, 0, None
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -112,21 +120,27 @@ class Refreshes:
     def __exit__(self, *_):
         self.stopping.set()
         self.thread.join()
+        if self.failure:
+            raise self.failure
 
     def run(self):
         """In its thread."""
-        while not self.stopping.is_set():
-            self.install()
+        try:
+            while not self.stopping.is_set():
+                self.install()
+        except (OSError, subprocess.CalledProcessError) as failure:
+            self.failure = failure
 
     def install(self):
         """One of two editions, in turn."""
-        self.installs += 1
-        edition = self.bench.work / f"edition-{self.installs % 2}"
+        self.bench.edition = 1 - self.bench.edition
+        edition = self.bench.work / f"edition-{self.bench.edition}"
         for suffix in (".asc", ""):
-            shutil.copy(f"{edition}{suffix}", self.bench.work / "new")
+            os.symlink(f"{edition}{suffix}", self.bench.work / "new")
             os.rename(self.bench.work / "new", self.bench.work / f"list.json{suffix}")
-        subprocess.run([*self.bench.tlspact, "generate"], preexec_fn=lambda: os.nice(19), check=True,
+        subprocess.run([*self.bench.tlspact, "generate"], preexec_fn=beside_the_server, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.installs += 1
 
 
 def million_domains(lab, arguments):
@@ -137,6 +151,7 @@ def million_domains(lab, arguments):
         lab.million = generate.Bench(types.SimpleNamespace(
             domains=MILLION, tlspact=lab.build / "bin/tlspact", roots=arguments.roots), work)
         lab.million.prepare()
+        lab.million.edition = 0
         for edition in ("0", "1"):
             lab.million.write_list(work / f"edition-{edition}", edition)
         Refreshes(lab.million).install()
@@ -144,23 +159,26 @@ def million_domains(lab, arguments):
 
 
 def refresh(lab, arguments):
-    """p99 at half of the highest rate: as it is, and while the maps and the snapshot are replaced."""
+    """At half of the answerer's highest rate: as it is, and while the maps and the snapshot are replaced."""
     bench = million_domains(lab, arguments)
     snapshot = bench.work / "var/snapshot"
     for kind in ("tcp", "unix"):
         read_through(snapshot)
-        server = lab.lookupd(kind, snapshot)
-        half = lab.measure(server, kind, 64, MILLION, "uniform").rate / 2
-        quiet, busy, installs = [], [], 0
+        servers = [lab.constant(kind), lab.lookupd(kind, snapshot)]
+        half = lab.measure(servers[1], kind, 64, MILLION, "uniform").rate / 2
+        rows, installs = {}, 0
         for _run in range(arguments.runs):
-            quiet.append(lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
-            with Refreshes(bench) as refreshes:
-                busy.append(lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
-                installs += refreshes.installs
-        for name, runs in (("quiet", quiet), ("refresh", busy)):
-            line(f"{MILLION:>10,} {'uniform':8} {kind:5}   64", name, runs, quiet)
-        print(f"{'':10} {installs} refreshes were made or begun meanwhile", flush=True)
-        server.stop()
+            for server in servers:
+                for name in ("quiet", "refresh"):
+                    with Refreshes(bench) if name == "refresh" else contextlib.nullcontext() as refreshes:
+                        rows.setdefault((server.name, name), []).append(
+                            lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
+                    installs += refreshes.installs if refreshes else 0
+        for (server, name), runs in rows.items():
+            line(f"{name:10} {'uniform':8} {kind:5}   64", server, runs, rows[server, "quiet"])
+        print(f"{'':10} {installs} refreshes were made meanwhile", flush=True)
+        for server in servers:
+            server.stop()
 
 
 class SilentDaemon:
@@ -188,10 +206,12 @@ def strangers(lab, arguments):
     alone, beside = [], []
     for _run in range(arguments.runs):
         alone.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
-        others = subprocess.Popen([lab.bench_live, "strangers", "tcp", server.address, "8"], preexec_fn=on_core(LOAD_CORE))
-        beside.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
-        others.kill()
-        others.wait()
+        with subprocess.Popen([lab.bench_live, "strangers", "tcp", server.address, "8"],
+                              preexec_fn=on_core(LOAD_CORE)) as others:
+            try:
+                beside.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
+            finally:
+                others.kill()
     for name, runs in (("alone", alone), ("strangers", beside)):
         line(f"{MILLION:>10,} {'uniform':8} tcp     64", name, runs, alone)
     server.stop()

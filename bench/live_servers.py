@@ -89,10 +89,11 @@ class Lab:
         return self.start("constant", [self.bench_live, "constant", kind, where],
                       lambda out: (out.readline().strip(), path)[kind == "unix"], "stdout")
 
-    def mta_sts_resolver(self, domains):
+    def mta_sts_resolver(self, kind, domains):
         """The peer, its internal cache full of policies for the first `domains`, and none of them due for a look."""
         program = pathlib.Path(__file__).with_name("mta_sts_resolver.py")
-        return self.start("peer", ["/usr/bin/python3", program, str(domains)], lambda out: out.readline().strip(), "stdout")
+        path = [f"{self.work}/peer"] if kind == "unix" else []
+        return self.start("peer", ["/usr/bin/python3", program, str(domains), *path], lambda out: out.readline().strip(), "stdout")
 
     def measure(self, server, kind, connections, domains, keys, rate=0, seconds=None):
         """One run of the load."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """postfix-mta-sts-resolver, of Debian's package, as bench/live.py needs it: its own responder and internal cache on a port of
-the loopback, which is printed. The cache is filled before it starts, with fresh policies for DOMAINS domains, so that
+the loopback, or at PATH; which of them is printed. The cache is filled before it starts, with fresh policies for DOMAINS domains, so that
 neither DNS nor HTTPS is asked: the best that it can do.
 """
 import asyncio
@@ -15,10 +15,10 @@ from postfix_mta_sts_resolver.responder import STSSocketmapResponder
 DAY = 86400
 
 
-async def serve(domains):
+async def serve(domains, path):
     """For ever."""
     config = utils.populate_cfg_defaults({
-        "host": "127.0.0.1", "port": 0, "cache_grace": DAY,
+        **({"path": path} if path else {"host": "127.0.0.1", "port": 0}), "cache_grace": DAY,
         "cache": {"type": "internal", "options": {"cache_size": domains}}})
     cache = utils.create_cache("internal", {"cache_size": domains})
     await cache.setup()
@@ -28,10 +28,10 @@ async def serve(domains):
         await cache.set(name, CacheEntry(time.time(), "1", policy))
     responder = STSSocketmapResponder(config, asyncio.get_event_loop(), cache)
     await responder.start()
-    print(responder._server.sockets[0].getsockname()[1], flush=True)    # it does not tell
+    print(path or responder._server.sockets[0].getsockname()[1], flush=True)    # it does not tell
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
     utils.enable_uvloop()
-    asyncio.get_event_loop().run_until_complete(serve(int(sys.argv[1])))
+    asyncio.get_event_loop().run_until_complete(serve(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "policy/notice.h"
 
@@ -18,5 +19,12 @@ struct RenderedEntry {
   /// The value names the key: another domain with the same policy gets another value.
   bool depends_on_key = false;
 };
+
+/// A value, of either MTA's map, as its level and what follows: for showing, not for deciding.
+struct ValueParts {
+  std::string_view level;  ///< "secure"
+  std::string_view rest;   ///< "match=…"; empty: nothing
+};
+[[nodiscard]] ValueParts split_value(std::string_view value);
 
 }  // namespace tlspact

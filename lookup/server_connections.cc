@@ -77,8 +77,14 @@ void Server::look_ahead(Protocol protocol, std::string_view input) {
 void Server::finish_looking_ahead() {
   using Ahead = MappedSnapshot::Ahead;
   if (const MappedSnapshot* const snapshot = answerer_.snapshot()) {
-    std::erase_if(ahead_, [&](Ahead& each) { return !snapshot->look_ahead_entry(each); });
-    std::erase_if(ahead_, [&](Ahead& each) { return !snapshot->look_ahead_key(each); });
+    const auto keep_if = [&](auto step) {
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < ahead_.size(); ++i)
+        if (step(ahead_[i])) ahead_[kept++] = ahead_[i];
+      ahead_.resize(kept);
+    };
+    keep_if([&](Ahead& each) { return snapshot->look_ahead_entry(each); });
+    keep_if([&](Ahead& each) { return snapshot->look_ahead_key(each); });
     for (const Ahead& each : ahead_)
       snapshot->look_ahead_ruling(each);
   }

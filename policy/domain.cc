@@ -7,7 +7,6 @@
 namespace tlspact {
 namespace {
 
-constexpr std::size_t kMaxDomain = 253;  // RFC 1035 section 2.3.4, in presentation form
 constexpr std::size_t kMaxLabel = 63;
 
 bool is_digit(char c) {
@@ -30,7 +29,7 @@ const char* label_fault(std::string_view label) {
 /// Why `name` (lower-case, no trailing dot) is not a Domain, or nullptr.
 const char* domain_fault(std::string_view name) {
   if (name.empty()) return "is empty";
-  if (name.size() > kMaxDomain) return "is longer than 253 bytes";
+  if (name.size() > Domain::kMaxLength) return "is longer than 253 bytes";
   std::size_t labels = 0;
   std::string_view last;
   for (std::size_t from = 0; from <= name.size(); ++labels) {

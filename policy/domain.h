@@ -18,6 +18,9 @@ namespace tlspact {
 /// label, which would mean a whole top-level domain or depend on a resolver's search list.
 class Domain {
  public:
+  /// RFC 1035 section 2.3.4, in presentation form.
+  static constexpr std::size_t kMaxLength = 253;
+
   /// Lower-cases, and drops one trailing dot. An Error says which rule the text breaks; the text
   /// itself is quoted with its unprintable bytes escaped.
   [[nodiscard]] static Result<Domain> parse(std::string_view text);

@@ -30,6 +30,11 @@ struct Notice {
 
 using Notices = std::vector<Notice>;
 
+/// " and 3 more", behind those that are named; empty where there are none.
+[[nodiscard]] inline std::string and_more(std::size_t more) {
+  return more == 0 ? "" : " and " + std::to_string(more) + " more";
+}
+
 /// Collects notices that a million next-hops may have: of each text the first three subjects are
 /// kept, and the rest are counted.
 class NoticeTally {

@@ -42,13 +42,33 @@ Enum read_enum(CodeReader& in, Enum last) {
   return static_cast<Enum>(value);
 }
 
+/// What both readings begin with.
+struct PolicyHead {
+  Level level = Level::may;
+  std::uint8_t bits = 0;
+  std::optional<TlsVersion> min_tls;
+  std::optional<CipherGrade> ciphers;
+};
+
+PolicyHead read_head(CodeReader& in) {
+  PolicyHead head;
+  head.level = read_enum(in, Level::secure);
+  head.bits = in.byte();
+  if ((head.bits & kMinTls) != 0) head.min_tls = read_enum(in, TlsVersion::tls1_3);
+  if ((head.bits & kCiphers) != 0) head.ciphers = read_enum(in, CipherGrade::high);
+  return head;
+}
+
 std::vector<MxPattern> read_patterns(CodeReader& in) {
   std::vector<MxPattern> patterns;
   const std::uint64_t count = read_count(in, 2);
   patterns.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const bool wildcard = in.byte() != 0;
-    patterns.push_back({Domain::from_normal_form(in.text()), wildcard});
+    const std::string_view name = in.text();
+    if (name.size() > Domain::kMaxLength)
+      throw std::logic_error("a policy code with an endless name");
+    patterns.push_back({Domain::from_normal_form(name), wildcard});
   }
   return patterns;
 }
@@ -109,25 +129,22 @@ std::string encode_policy(const TlsPolicy& policy) {
 TlsPolicy decode_policy(std::string_view code) {
   CodeReader in{code};
   TlsPolicy policy;
-  policy.level = read_enum(in, Level::secure);
-  const std::uint8_t bits = in.byte();
-  policy.dane_where_present = (bits & kDaneWherePresent) != 0;
-  if ((bits & kMinTls) != 0) policy.min_tls = read_enum(in, TlsVersion::tls1_3);
-  if ((bits & kCiphers) != 0) policy.ciphers = read_enum(in, CipherGrade::high);
+  const PolicyHead head = read_head(in);
+  policy.level = head.level;
+  policy.dane_where_present = (head.bits & kDaneWherePresent) != 0;
+  policy.min_tls = head.min_tls;
+  policy.ciphers = head.ciphers;
   policy.mx = read_patterns(in);
-  if ((bits & kAgreed) != 0) read_agreed_part(in, policy);
+  if ((head.bits & kAgreed) != 0) read_agreed_part(in, policy);
   if (!in.at_end()) throw std::logic_error("a policy code with something behind it");
   return policy;
 }
 
 std::optional<PlainPolicy> read_plain_policy(std::string_view code) {
   CodeReader in{code};
-  PlainPolicy policy;
-  policy.level = read_enum(in, Level::secure);
-  const std::uint8_t bits = in.byte();
-  if ((bits & kAgreed) != 0) return std::nullopt;
-  if ((bits & kMinTls) != 0) policy.min_tls = read_enum(in, TlsVersion::tls1_3);
-  if ((bits & kCiphers) != 0) policy.ciphers = read_enum(in, CipherGrade::high);
+  const PolicyHead head = read_head(in);
+  if ((head.bits & kAgreed) != 0) return std::nullopt;
+  PlainPolicy policy{head.level, head.min_tls, head.ciphers};
   policy.mx_count = in.number();
   policy.mx_codes = in.rest();
   return policy;

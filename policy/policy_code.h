@@ -3,11 +3,10 @@
 /// are found by comparing bytes.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "policy/tls_policy.h"
 
@@ -72,7 +71,8 @@ inline std::uint64_t CodeReader::number() {
   refuse("a policy code with an endless number");
 }
 
-/// A policy without anything that only agreements have, as views of its code. It holds nothing.
+/// A policy without anything that only agreements have, as views of its code, which must stay;
+/// without dane_where_present, which is Exim's.
 struct PlainPolicy {
   Level level = Level::may;
   std::optional<TlsVersion> min_tls;
@@ -92,7 +92,8 @@ struct PlainPolicy {
   }
 };
 
-/// nullopt: it has more. A code that is cut off is a std::logic_error, here or in all_mx().
+/// nullopt: it has more. A code that is cut off is a std::logic_error, here or in all_mx(), as far
+/// as it is read.
 [[nodiscard]] std::optional<PlainPolicy> read_plain_policy(std::string_view code);
 
 }  // namespace tlspact

@@ -54,8 +54,23 @@ Source read_source(CodeReader& in) {
   return static_cast<Source>(source);
 }
 
-Time read_time(CodeReader& in) {
-  return Time{Seconds{static_cast<Seconds::rep>(in.number())}};
+/// What stands before the policies, for reading.
+struct RulingHead {
+  Source source = Source::list;
+  std::uint8_t bits = 0;
+  std::optional<Time> valid_until;
+  std::uint64_t origin = 0;
+};
+
+RulingHead read_ruling_head(CodeReader& in) {
+  RulingHead head;
+  static_cast<void>(in.byte());  // the level stands in the policy, too
+  head.source = read_source(in);
+  head.bits = in.byte();
+  if ((head.bits & kValidUntil) != 0)
+    head.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};
+  head.origin = in.number();
+  return head;
 }
 
 PolicyPointer read_policy(CodeReader& in) {
@@ -97,13 +112,13 @@ DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_cod
                              .valid_until = {}}};
   SnapshotEntry& entry = out.entry;
   CodeReader in{ruling_code};
-  static_cast<void>(in.byte());  // the level stands in the policy, too
-  entry.source = read_source(in);
-  const std::uint8_t bits = in.byte();
+  const RulingHead head = read_ruling_head(in);
+  const std::uint8_t bits = head.bits;
+  entry.source = head.source;
   entry.exception = (bits & kException) != 0;
   entry.tlsa_at_alias = (bits & kTlsaAtAlias) != 0;
-  if ((bits & kValidUntil) != 0) entry.valid_until = read_time(in);
-  out.origin = in.number();
+  entry.valid_until = head.valid_until;
+  out.origin = head.origin;
   entry.policy = read_policy(in);
   if ((bits & kWithoutDaneIsSame) != 0) entry.policy_without_dane = entry.policy;
   if ((bits & kWithoutDane) != 0) entry.policy_without_dane = read_policy(in);
@@ -115,18 +130,13 @@ DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_cod
 
 std::optional<PlainRuling> read_plain_ruling(std::string_view ruling_code) {
   CodeReader in{ruling_code};
-  static_cast<void>(in.byte());  // the level stands in the policy, too
-  PlainRuling out;
-  out.source = read_source(in);
-  const std::uint8_t bits = in.byte();
-  if ((bits & kValidUntil) != 0) out.valid_until = read_time(in);
-  static_cast<void>(in.number());  // the origin
+  const RulingHead head = read_ruling_head(in);
   const auto policy = read_plain_policy(in.text());
   if (!policy) return std::nullopt;
-  out.policy = *policy;
-  if ((bits & kWithoutDane) != 0) static_cast<void>(in.text());
-  if ((bits & kPublished) != 0) static_cast<void>(in.text());
-  if ((bits & kPolicyLines) != 0) out.policy_lines = in.text();
+  PlainRuling out{head.source, head.valid_until, *policy, {}};
+  if ((head.bits & kWithoutDane) != 0) static_cast<void>(in.text());
+  if ((head.bits & kPublished) != 0) static_cast<void>(in.text());
+  if ((head.bits & kPolicyLines) != 0) out.policy_lines = in.text();
   return out;
 }
 

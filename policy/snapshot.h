@@ -51,8 +51,8 @@ struct DecodedEntry {
 };
 [[nodiscard]] DecodedEntry decode_entry(std::string_view key_text, std::string_view ruling_code);
 
-/// The same without the typed entry, for live answers: views of the code. The origin and what
-/// remains without DANE are not in it. nullopt: the policy is none that read_plain_policy() takes.
+/// Of the same, what Postfix' live answers need, without the typed entry: views of the code.
+/// nullopt: the policy is none that read_plain_policy() takes. What is not in it is not looked at.
 struct PlainRuling {
   Source source = Source::list;
   std::optional<Time> valid_until;

@@ -42,8 +42,7 @@ std::string subjects_text(const Group& group) {
   for (std::size_t i = 0; i < std::min(kShown, subjects.size()); ++i)
     out += (i == 0 ? "" : ", ") + std::string{subjects[i]};
   const std::size_t more = group.more + subjects.size() - std::min(kShown, subjects.size());
-  if (more > 0) out += " and " + std::to_string(more) + " more";
-  return out;
+  return out + and_more(more);
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ struct PostfixSessionAttributes {
 void append_session_attributes(std::string& value, const PostfixSessionAttributes& attributes,
                                PostfixVersion version);
 
-/// Whether a policy `secure` with an MX set and no other names gets the group that binds the MX
-/// host. `published`: nothing but a published MTA-STS policy is in force, so that a report may say
-/// so.
+/// Whether a policy `secure` with an MX set and no other names gets the group of TLSRPT, which from
+/// kPostfixMxBinding binds the MX host. `published`: nothing but a published MTA-STS policy is in
+/// force, so that a report may say so.
 [[nodiscard]] bool has_sts_group(const PostfixOptions& options, bool published);
 
 }  // namespace tlspact

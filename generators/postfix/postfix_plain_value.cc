@@ -28,11 +28,12 @@ bool append_names(std::string& out, const PlainPolicy& policy) {
   char before = '=';
   out += " match";
   return policy.all_mx([&](std::string_view name, bool wildcard) {
+    if (!Domain::is_normal_form(name)) return false;
     out += before;
     before = ':';
     if (wildcard) out += '.';
     out += name;
-    return Domain::is_normal_form(name);
+    return true;
   });
 }
 
@@ -42,6 +43,7 @@ bool append_sts_group(std::string& out, std::string_view key_text, const PlainRu
   out += " policy_type=sts policy_domain=";
   out += key_text.substr(key_text.starts_with('.') ? 1 : 0);
   const bool good = ruling.policy.all_mx([&](std::string_view name, bool wildcard) {
+    if (!Domain::is_normal_form(name)) return false;
     out += " mx_host_pattern=";
     if (wildcard) out += "*.";
     out += name;
@@ -49,8 +51,9 @@ bool append_sts_group(std::string& out, std::string_view key_text, const PlainRu
   });
   const std::size_t used = out.size() - begin;
   if (!good || used > room) return false;
+  const std::size_t before = out.size();
   static_cast<void>(append_policy_strings(out, ruling.policy_lines, ruling.source, room - used));
-  return true;
+  return out.size() > before;  // a group without a policy_string is none
 }
 
 }  // namespace

@@ -12,9 +12,10 @@
 namespace tlspact {
 
 /// Appends " { policy_string = LINE }" for each line, in their order; where there is none, one that
-/// names the source. At most `room` bytes; false: lines at the end had no room.
+/// names the source; nothing, where not even that has room. At most `room` bytes; false: lines at
+/// the end had none.
 ///
-/// Pure. `lines` (Candidate::policy_lines) come from strangers. Postfix counts braces and knows no
+/// `lines` (Candidate::policy_lines) come from strangers. Postfix counts braces and knows no
 /// way to quote one, so a brace becomes "?", as does every byte outside printable ASCII. Quotes,
 /// backslashes, commas and "=" mean nothing to it between braces, and stay. Lines without text are
 /// left out.

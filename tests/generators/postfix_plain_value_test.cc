@@ -106,6 +106,33 @@ TEST_CASE("a value that is too long for Postfix is not a usual one") {
   CHECK_FALSE(plain_value(each, options));
 }
 
+TEST_CASE("at the very end of the room both ways agree") {
+  PostfixOptions options;
+  options.version = {3, 10, 4};
+  std::vector<std::string> names;
+  const auto published = [&](const std::string& domain) {
+    return entry(domain, policy(Level::secure, names), Source::mta_sts);
+  };
+  // As many names as there is room for, and then shorter ones.
+  for (std::size_t size = 56; size > 0;) {
+    names.push_back("n" + std::to_string(10'000 + names.size()) + std::string(size, 'x') +
+                    ".example");
+    if (render_postfix_entry(published("a.example"), options).value) continue;
+    names.pop_back();
+    size /= 2;
+  }
+  std::size_t written = 0;
+  std::size_t refused = 0;
+  for (std::size_t size = 1; size <= 63; ++size) {
+    const SnapshotEntry each = published(std::string(size, 'a') + ".example");
+    const auto value = plain_value(each, options);
+    CHECK(value == render_postfix_entry(each, options).value);
+    ++(value ? written : refused);
+  }
+  CHECK(written > 0);
+  CHECK(refused > 0);
+}
+
 TEST_CASE("a name that is none, out of a damaged file, is refused") {
   const Snapshot snapshot = snapshot_of(
       {entry("acme.example", policy(Level::secure, {"mx.acme.example"}), Source::mta_sts)});

@@ -39,10 +39,14 @@ PartsCheck::State check_all(MappedSnapshot& mapped, std::size_t step = 1000) {
 void ask_everything(MappedSnapshot& mapped, const std::vector<std::string>& keys) {
   for (const std::string& each : keys) {
     static_cast<void>(mapped.none_until(each));
+    MappedSnapshot::Ahead ahead = mapped.look_ahead(each);
+    if (mapped.look_ahead_entry(ahead) && mapped.look_ahead_key(ahead))
+      mapped.look_ahead_ruling(ahead);
     const auto index = mapped.find(each);
     if (!index) continue;
     REQUIRE(*index < mapped.size());
     static_cast<void>(mapped.entry(each, *index));
+    static_cast<void>(mapped.plain_ruling(*index));
   }
 }
 

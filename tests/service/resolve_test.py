@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The first mail to a domain that nobody has named: answerer, service and a real DNS together."""
 
+import asyncio
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +24,22 @@ ZONES = {
     "known.test": dict(records=[*mx("mx"), *host("mx", USABLE)]),
     "broken.test": dict(kind="bogus", records=[*mx("mx"), *host("mx", USABLE)]),
 }
+
+
+async def ask_as_strangers(path, first, count):
+    """`count` names that nobody has, 256 at a time."""
+    numbers = iter(range(first, first + count))
+
+    async def stranger():
+        reader, writer = await asyncio.open_unix_connection(path)
+        for number in numbers:
+            request = f"postfix d{number}.strangers.test"
+            writer.write(f"{len(request)}:{request},".encode())
+            answer = await asyncio.wait_for(reader.readuntil(b","), DEADLINE)
+            assert answer == b"9:NOTFOUND ,", answer
+        writer.close()
+
+    await asyncio.gather(*(stranger() for _ in range(256)))
 
 
 class ResolveTest(unittest.TestCase):
@@ -92,6 +110,33 @@ class ResolveTest(unittest.TestCase):
     def test_what_fails_is_not_temp(self):
         self.assertEqual(self.ask("broken.test"), "NOTFOUND ")
         self.assertEqual(self.ask("nowhere.test"), "NOTFOUND ")
+
+    def memory(self, process):
+        """MiB of its own."""
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
+
+    def in_force(self):
+        """Every map, and the answer for each domain that has one."""
+        maps = {path: path.read_bytes() for path in (self.internet.work / "var").rglob("tls_policy*") if path.is_file()}
+        return maps, self.ask("known.test")
+
+    def test_strangers_names_leave_memory_maps_and_answers_as_they_were(self):
+        count = int(os.environ.get("TLSPACT_STRANGERS", "2000"))    # ten million take most of a day
+        self.assertTrue(self.ask("known.test").startswith("OK dane-only"))
+        asyncio.run(ask_as_strangers(self.path, 0, 1000))
+        maps, answer = self.in_force()
+        self.assertTrue(maps)
+        before = [self.memory(each) for each in (self.answerer, self.service)]
+        asyncio.run(ask_as_strangers(self.path, 1000, count))
+        after = [self.memory(each) for each in (self.answerer, self.service)]
+        print(f"{count} names: answerer {before[0]:.1f} -> {after[0]:.1f} MiB, service {before[1]:.1f} -> {after[1]:.1f} MiB",
+              file=sys.stderr)
+        self.assertLess(after[0] - before[0], 2)
+        self.assertLess(after[1] - before[1], 64)
+        self.assertEqual(self.in_force(), (maps, answer))
+        self.assertIsNone(self.answerer.poll())
+        self.assertIsNone(self.service.poll())
 
     def test_without_the_service_answers_go_on(self):
         self.service.kill()

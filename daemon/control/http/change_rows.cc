@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/http/change_rows.h"
 
-#include <algorithm>
-
 #include "daemon/control/http/query.h"
+#include "generators/rendered_entry.h"
 
 namespace tlspact::html {
 namespace {
-
-/// "secure" of both MTAs' ways to write it.
-std::string level_word(const std::string& value) {
-  constexpr std::string_view kExim = "level=";
-  const std::size_t from = value.starts_with(kExim) ? kExim.size() : 0;
-  return value.substr(from, value.find(' ', from) - from);
-}
-
-std::string rest(const std::string& value) {
-  const std::size_t space = value.find(' ');
-  return space == std::string::npos ? "" : value.substr(space + 1);
-}
 
 data change_row(const RowChange& change) {
   const char* what = !change.before ? "new" : !change.after ? "gone" : "changed";
@@ -26,7 +13,8 @@ data change_row(const RowChange& change) {
   for (const auto& [name, value] :
        {std::pair{"old", &change.before}, std::pair{"fresh", &change.after}}) {
     if (!*value) continue;
-    out.set(name, row({{"level", level_word(**value)}, {"rest", rest(**value)}}));
+    const ValueParts parts = split_value(**value);
+    out.set(name, row({{"level", std::string{parts.level}}, {"rest", std::string{parts.rest}}}));
   }
   return out;
 }

@@ -62,13 +62,12 @@ void set_runs(data& page, const DashboardView& view) {
              return row({{"path", each.path.string()}, {"rows", grouped_digits(each.rows)}});
            }));
   set_flag(page, "notices", !status.notices.empty());
-  page.set(
-      "notices", html::list_of(status.notices, kMostRows, [](const Notice& each) {
-        return row({{"severity", std::string{severity_name(each.severity)}},
-                    {"subject", each.subject},
-                    {"text", each.text},
-                    {"more", each.more == 0 ? "" : " and " + std::to_string(each.more) + " more"}});
-      }));
+  page.set("notices", html::list_of(status.notices, kMostRows, [](const Notice& each) {
+             return row({{"severity", std::string{severity_name(each.severity)}},
+                         {"subject", each.subject},
+                         {"text", each.text},
+                         {"more", and_more(each.more)}});
+           }));
 }
 
 void set_lists(data& page, const DashboardView& view) {

@@ -71,8 +71,7 @@ class Collection {
         const std::size_t more = agreement->domains.size() - 1;
         out.push_back({Ending::Kind::agreement, agreement->partner, *agreement->expires,
                        (agreement->exception ? "exception for " : "on ") +
-                           agreement->domains.front().key.text() +
-                           (more == 0 ? "" : " and " + std::to_string(more) + " more") + ", in " +
+                           agreement->domains.front().key.text() + and_more(more) + ", in " +
                            agreement->position.text()});
       }
     }

@@ -22,8 +22,7 @@ class Prober {
   using Done = std::function<void(Result<ProbeReport>)>;
 
   Prober() = default;
-  /// Ends a round that is at work, whose `Done` is not called.
-  ~Prober() { stop_.request_stop(); }
+  ~Prober() { end(); }
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
   Prober(Prober&&) = delete;
@@ -33,6 +32,12 @@ class Prober {
   /// finished(), and nothing was begun.
   [[nodiscard]] bool begin(std::shared_ptr<const Config> config, std::set<std::string> next_hops,
                            ProbeStates states, Done done);
+  /// Ends a round that is at work, whose `Done` is not called, and begins no other. Not from
+  /// a thread of its own.
+  void end() {
+    stop_.request_stop();
+    worker_.end();
+  }
   /// What `done` was given is kept: the next round goes by it. From the thread of begin().
   void finished() { busy_ = false; }
 

@@ -11,7 +11,6 @@
 #include <iostream>
 #include <random>
 #include <stop_token>
-#include <tuple>
 #include <utility>
 
 #include "daemon/config/clock.h"
@@ -19,19 +18,16 @@
 #include "daemon/control/generate.h"
 #include "daemon/control/http/http_server.h"
 #include "daemon/control/identity.h"
-#include "daemon/control/keep_evidence.h"
 #include "daemon/control/overview/overview_keeper.h"
-#include "daemon/control/probe_settings.h"
-#include "daemon/control/refresh.h"
-#include "daemon/control/run_lock.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
-#include "daemon/control/service/finding_queue.h"
-#include "daemon/control/service/prober.h"
+#include "daemon/control/service/live_findings.h"
+#include "daemon/control/service/notice_log.h"
+#include "daemon/control/service/probe_rounds.h"
 #include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
+#include "daemon/control/service/store_numbers.h"
 #include "daemon/control/service/worker.h"
-#include "daemon/sources/correspondents.h"
 #include "daemon/store/store.h"
 #include "lookup/log.h"
 #include "lookup/service_manager.h"
@@ -65,34 +61,6 @@ std::vector<fs::path> watched_paths(const Config& config, const std::string& con
   return out;
 }
 
-/// "list community: refused: … (and 3 more)".
-void log_notice(const Notice& notice) {
-  const auto level = notice.severity == Severity::alert     ? LogLevel::alert
-                     : notice.severity == Severity::warning ? LogLevel::warning
-                                                            : LogLevel::info;
-  std::string text = notice.subject + ": " + notice.text;
-  if (notice.more > 0) text += " (and " + std::to_string(notice.more) + " more)";
-  log_line(level, text);
-}
-
-void count(const Endpoints& endpoints, EvidenceCounts& counts) {
-  for (const auto& [key, memory] : endpoints.all()) {
-    if (memory.alarm) ++counts.alarms;
-    if (!memory.last) continue;
-    switch (memory.last->kind) {
-      case EvidenceKind::positive:
-        ++counts.positive;
-        break;
-      case EvidenceKind::negative:
-        ++counts.negative;
-        break;
-      case EvidenceKind::inconclusive:
-        ++counts.inconclusive;
-        break;
-    }
-  }
-}
-
 class Service {
  public:
   Service(const ServiceOptions& options, Config config)
@@ -104,6 +72,16 @@ class Service {
         watchdog_(io_),
         watch_(io_.get_executor(), [this] { reload("a file has changed"); }),
         random_(std::random_device{}()) {}
+
+  /// Whatever ended it, the threads end before anything that they use.
+  ~Service() {
+    probes_.end();
+    worker_.end();
+  }
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  Service(Service&&) = delete;
+  Service& operator=(Service&&) = delete;
 
   int run() {
     auto control =
@@ -143,11 +121,6 @@ class Service {
 
   [[nodiscard]] Result<void> listen_for_lookups();
   [[nodiscard]] KnownStates known(const PolicyKey& key) const;
-  void keep_finding(LiveFinding finding, std::function<void()> done);
-  void take_findings(const Config& config);
-  [[nodiscard]] Result<void> keep_findings(const Config& config,
-                                           const std::vector<FindingQueue::Item>& found);
-  void publish_findings(const Config& config, const std::vector<FindingQueue::Item>& found);
   void wait_for_signal();
   void keep_watchdog_quiet();
   void reload(const std::string& why);
@@ -156,11 +129,7 @@ class Service {
   void take(ControlRequest request, ControlServer::Answer answer);
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
-  void begin_probes(const std::shared_ptr<const Config>& config);
-  [[nodiscard]] std::set<std::string> wanted_probes(Store& store, const ProbeStates& states) const;
-  void take_probes(const Config& config, Result<ProbeReport> report);
-  [[nodiscard]] Result<void> keep_probes(const Config& config, ProbeReport report);
-  void keep_probes_later(ProbeReport report, const std::string& why);
+  void run_by(Time moment);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
   void look_into_store(const Config& config);
   void tell_alerts(const Config& config);
@@ -178,33 +147,31 @@ class Service {
   std::mt19937 random_;
   StatusBoard board_;
   bool run_waits_ = false;  ///< of the main thread
-  FindingQueue found_;
   // Of the worker's thread, once it runs.
   ServiceStatus status_;
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
   std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
   bool is_busy_ = false;              ///< the last run found the lock taken
-  /// Of agreements and lists; nullopt: no run has told them yet.
-  std::optional<std::set<std::string>> probe_next_hops_;
-  std::optional<ProbeReport> unkept_;  ///< of a round, while the store cannot take it
-  Notices probe_notices_;              ///< of the last round of probes
   std::stop_source stop_;
   OverviewKeeper overviews_{config_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
-  Worker worker_;                           ///< its thread uses all the above
-  Prober prober_;                           ///< last: what it saw goes to the worker
+  LiveFindings findings_{worker_, status_, [this](Time moment) { run_by(moment); }};
+  ProbeRounds probes_{worker_,
+                      {.run = [this] { asio::post(io_, [this] { start_run(); }); },
+                       .run_by = [this](Time moment) { run_by(moment); }}};
+  Worker worker_;  ///< last: its thread uses all the above
 };
 
 Result<void> Service::listen_for_lookups() {
-  auto server = ResolveServer::listen(io_.get_executor(),
-                                      fs::path{config_->service.run_dir} / "resolve", config_,
-                                      {.known = [this](const PolicyKey& key) { return known(key); },
-                                       .keep =
-                                           [this](LiveFinding finding, std::function<void()> done) {
-                                             keep_finding(std::move(finding), std::move(done));
-                                           }});
+  auto server = ResolveServer::listen(
+      io_.get_executor(), fs::path{config_->service.run_dir} / "resolve", config_,
+      {.known = [this](const PolicyKey& key) { return known(key); },
+       .keep =
+           [this](LiveFinding finding, std::function<void()> done) {
+             findings_.add(config_, std::move(finding), std::move(done));
+           }});
   if (!server) return std::unexpected(server.error());
   resolve_ = *std::move(server);
   return {};
@@ -217,65 +184,6 @@ KnownStates Service::known(const PolicyKey& key) const {
   if (!store) return {};
   return {.dane = store->dane_of(key.text()).value_or(std::nullopt),
           .sts = store->sts_of(key.domain().text()).value_or(std::nullopt)};
-}
-
-void Service::keep_finding(LiveFinding finding, std::function<void()> done) {
-  if (!found_.add({std::move(finding), std::move(done)})) return;
-  worker_.add([this, config = config_] { take_findings(*config); });
-}
-
-void Service::take_findings(const Config& config) {
-  const std::vector<FindingQueue::Item> found = found_.take();
-  if (auto kept = keep_findings(config, found); !kept) {
-    log_line(LogLevel::alert, kept.error().text);
-  } else if (std::ranges::any_of(found,
-                                 [](const auto& each) { return each.finding.says_something; })) {
-    publish_findings(config, found);
-  }
-  for (const FindingQueue::Item& each : found)
-    each.done();
-}
-
-/// Strangers choose what has no policy: where there are too many correspondents already, that is
-/// answered, and not remembered.
-Result<void> Service::keep_findings(const Config& config,
-                                    const std::vector<FindingQueue::Item>& found) {
-  Notices notices;
-  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), notices);
-  if (!store) return std::unexpected(store.error());
-  std::vector<StoredCorrespondent> correspondents;
-  std::vector<StoredDane> dane;
-  std::vector<StoredSts> sts;
-  for (const FindingQueue::Item& each : found) {
-    const LiveFinding& finding = each.finding;
-    if (!finding.says_something && status_.correspondents >= kMostCorrespondents) continue;
-    ++status_.correspondents;
-    correspondents.push_back(finding.correspondent);
-    if (finding.dane) dane.push_back(*finding.dane);
-    if (finding.sts) sts.push_back(*finding.sts);
-  }
-  if (auto kept = store->keep_correspondents(correspondents); !kept) return kept;
-  if (auto kept = store->keep_dane(dane); !kept) return kept;
-  return store->keep_sts(sts);
-}
-
-/// The maps follow with a run of their own, once a minute at most.
-void Service::publish_findings(const Config& config, const std::vector<FindingQueue::Item>& found) {
-  const bool lately = status_.last_run && clock_now() - *status_.last_run < kShortestPause;
-  auto report = generate(config, {.offline = true, .publish_only = lately, .now = clock_now()});
-  for (const FindingQueue::Item& each : found) {
-    if (each.finding.says_something)
-      log_line(LogLevel::info,
-               each.finding.correspondent.domain +
-                   (report ? ": a policy was found by a live lookup" : ": " + report.error().text));
-  }
-  for (const Notice& each : report ? report->notices : Notices{}) {
-    if (each.severity != Severity::note) log_notice(each);
-  }
-  if (report && !lately) status_.last_run = clock_now();
-  if (!report || !lately) return;
-  next_change_ = std::min(next_change_.value_or(Time::max()), *status_.last_run + kShortestPause);
-  asio::post(io_, [this] { schedule(); });
 }
 
 void Service::wait_for_signal() {
@@ -377,84 +285,21 @@ void Service::do_run(const std::shared_ptr<const Config>& config) {
   const Time began = clock_now();
   const auto clock = std::chrono::steady_clock::now();
   auto report = generate(*config, {.probe = false,
-                                   .name_probes = config->probe.enabled && !probe_next_hops_,
+                                   .name_probes = config->probe.enabled && probes_.misses_names(),
                                    .stop = stop_.get_token(),
                                    .now = began});
   status_.last_duration = std::chrono::ceil<Seconds>(std::chrono::steady_clock::now() - clock);
-  if (report && report->probe_next_hops) probe_next_hops_ = std::move(report->probe_next_hops);
+  if (report && report->probe_next_hops) probes_.learn_names(*std::move(report->probe_next_hops));
   take_report(*config, std::move(report), began);
   board_.put(status_);
   overviews_.renew(config);
-  begin_probes(config);
+  if (!is_busy_ && !stop_.stop_requested()) probes_.begin(config);
 }
 
-/// What is to be probed: a next-hop that nobody names any more is not.
-std::set<std::string> Service::wanted_probes(Store& store, const ProbeStates& states) const {
-  Notices unused;
-  std::set<std::string> out = known_next_hops(store, states, unused);
-  if (probe_next_hops_) out.insert(probe_next_hops_->begin(), probe_next_hops_->end());
-  return out;
-}
-
-/// What was probed makes another run; one that finds nothing due ends the circle.
-void Service::begin_probes(const std::shared_ptr<const Config>& config) {
-  if (!config->probe.enabled || is_busy_ || stop_.stop_requested()) return;
-  if (unkept_) {  // by what is known without it everything would be due again
-    take_probes(*config, *std::exchange(unkept_, std::nullopt));
-    return;
-  }
-  Notices notices;
-  auto store = Store::open(config->store_path(), Store::Access::read_beside, clock_now(), notices);
-  if (!store) return;  // the run has said so
-  auto states = read_probe_states(*store);
-  if (!states) return;
-  std::set<std::string> next_hops = wanted_probes(*store, *states);
-  std::ignore = prober_.begin(config, std::move(next_hops), *std::move(states),
-                              [this, config](Result<ProbeReport> report) {
-                                worker_.add([this, config, report = std::move(report)] {
-                                  take_probes(*config, report);
-                                  prober_.finished();
-                                });
-                              });
-}
-
-void Service::take_probes(const Config& config, Result<ProbeReport> report) {
-  const Notices before = std::exchange(probe_notices_, {});
-  bool saw_something = false;
-  if (!report) {
-    probe_notices_.push_back({Severity::alert, "probe", report.error().text, 0});
-  } else {
-    saw_something = !report->evidence.empty() || !report->mx_sets.empty();
-    probe_notices_ = report->notices;
-    if (auto kept = keep_probes(config, *report); !kept) {
-      keep_probes_later(*std::move(report), kept.error().text);
-      return;
-    }
-  }
-  if (saw_something || probe_notices_ != before) asio::post(io_, [this] { start_run(); });
-}
-
-/// In a minute: a run by hand may hold the lock, or the disk be full.
-void Service::keep_probes_later(ProbeReport report, const std::string& why) {
-  log_line(LogLevel::warning, "what was probed is kept later: " + why);
-  unkept_ = std::move(report);
-  const Time soon = clock_now() + kShortestPause;
-  next_change_ = std::min(next_change_.value_or(soon), soon);
+/// From the worker's thread.
+void Service::run_by(Time moment) {
+  next_change_ = std::min(next_change_.value_or(Time::max()), moment);
   asio::post(io_, [this] { schedule(); });
-}
-
-/// Under the lock of a run: `tlspact probe` by hand changes the same rows. What was forgotten while
-/// the probes went on stays so.
-Result<void> Service::keep_probes(const Config& config, ProbeReport report) {
-  auto lock = RunLock::take(config.state_path("lock"));
-  if (!lock) return std::unexpected(lock.error());
-  Notices notices;
-  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), notices);
-  if (!store) return std::unexpected(store.error());
-  auto states = read_probe_states(*store);
-  if (!states) return std::unexpected(states.error());
-  leave_out_forgotten(report, wanted_probes(*store, *states));
-  return keep_evidence(*store, report, probe_options(config), *states);
 }
 
 void Service::take_report(const Config& config, Result<GenerateReport> report, Time began) {
@@ -482,11 +327,9 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
     status_.files = std::move(report->files);
     notices = std::move(report->notices);
   }
-  for (const Notice& each : notices) {
-    if (each.severity != Severity::note) log_notice(each);
-  }
+  log_notices(notices);
   if (bad_config_) notices.push_back(*bad_config_);
-  std::ranges::copy(probe_notices_, std::back_inserter(notices));
+  std::ranges::copy(probes_.notices(), std::back_inserter(notices));
   alerts_->notice(notices, clock_now(), complete);
   status_.notices = std::move(notices);
   look_into_store(config);
@@ -509,22 +352,10 @@ void Service::tell_alerts(const Config& config) {
 
 /// Brings the numbers up to date.
 void Service::look_into_store(const Config& config) {
-  Notices unused;
-  auto store = Store::open(config.store_path(), Store::Access::read_beside, clock_now(), unused);
-  if (!store) {
-    log_line(LogLevel::alert, store.error().text);
+  if (auto counted = count_store(config, status_); !counted) {
+    log_line(LogLevel::alert, counted.error().text);
     return;
   }
-  status_.lists.clear();
-  for (const std::string& name : store->list_names().value_or(std::vector<std::string>{})) {
-    const auto list = store->list(name);
-    if (list && *list)
-      status_.lists.push_back({(*list)->name, (*list)->timestamp, (*list)->expires,
-                               (*list)->fetched, (*list)->enforced});
-  }
-  status_.evidence = {};
-  if (const auto endpoints = store->endpoints()) count(*endpoints, status_.evidence);
-  status_.correspondents = store->correspondent_count().value_or(0);
   if (const auto record = read_run_record(config.state_path("run.json")))
     next_change_ = record->until;
 }

@@ -22,8 +22,9 @@ struct ServiceOptions {
 };
 
 /// Runs until SIGTERM or SIGINT, and returns the exit code. SIGHUP reads the configuration anew;
-/// one that is faulty keeps the running one, with an alert. Three threads of its own: this one for
-/// signals, timers, files and the control socket; a worker for runs and commands; and HTTP's.
+/// one that is faulty keeps the running one, with an alert. Threads of its own: this one for
+/// signals, timers, files and the control socket; a worker for runs and commands; one for probes;
+/// and HTTP's.
 ///
 /// READY=1 goes out as soon as the control socket is open: what was installed before is in force
 /// all the time, whatever the network does. Errors that keep it from starting are said on standard

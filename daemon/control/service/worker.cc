@@ -7,13 +7,13 @@ namespace tlspact {
 
 Worker::Worker() : thread_([this] { work(); }) {}
 
-Worker::~Worker() {
+void Worker::end() {
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Worker::add(std::function<void()> job) {

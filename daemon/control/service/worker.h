@@ -14,12 +14,15 @@ namespace tlspact {
 class Worker {
  public:
   Worker();
-  /// Waits for the job that is at work; those that wait are dropped.
-  ~Worker();
+  ~Worker() { end(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   Worker(Worker&&) = delete;
   Worker& operator=(Worker&&) = delete;
+
+  /// Waits for the job that is at work; those that wait are dropped, and what is added later.
+  /// From one thread, not its own.
+  void end();
 
   /// From any thread.
   void add(std::function<void()> job);
