@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from service_test import DEADLINE, TLSPACTD, until  # noqa: E402
 from tests.lab.internet import USABLE, Internet, PolicyHost, host, mx, policy, sts  # noqa: E402
+from tests.lab.sanitized import is_sanitized  # noqa: E402
 
 LOOKUPD = os.environ.get("LOOKUPD", str(pathlib.Path(TLSPACTD).with_name("tlspact-lookupd")))
 ZONES = {
@@ -132,8 +133,9 @@ class ResolveTest(unittest.TestCase):
         after = [self.memory(each) for each in (self.answerer, self.service)]
         print(f"{count} names: answerer {before[0]:.1f} -> {after[0]:.1f} MiB, service {before[1]:.1f} -> {after[1]:.1f} MiB",
               file=sys.stderr)
-        self.assertLess(after[0] - before[0], 2)
-        self.assertLess(after[1] - before[1], 64)
+        if not is_sanitized(self.service.pid):
+            self.assertLess(after[0] - before[0], 2)
+            self.assertLess(after[1] - before[1], 64)
         self.assertEqual(self.in_force(), (maps, answer))
         self.assertIsNone(self.answerer.poll())
         self.assertIsNone(self.service.poll())
