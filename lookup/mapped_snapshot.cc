@@ -46,10 +46,10 @@ std::string_view text_at(std::string_view bytes, std::string_view ends, std::siz
 /// Whether all of `bytes`, which are mapped, is in memory; if not, the kernel is told to begin.
 bool call_for(std::string_view bytes) {
   if (bytes.empty()) return true;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
-  const std::size_t size = reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size() - begin;
-  void* const pages = reinterpret_cast<void*>(begin);
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t into_page = reinterpret_cast<std::uintptr_t>(bytes.data()) % page;
+  char* const pages = const_cast<char*>(bytes.data()) - into_page;
+  const std::size_t size = into_page + bytes.size();
   std::vector<unsigned char> there((size + page - 1) / page, 1);
   if (::mincore(pages, size, there.data()) != 0) return true;
   if (std::ranges::all_of(there, [](unsigned char each) { return (each & 1U) != 0; })) return true;

@@ -78,10 +78,10 @@ void Server::finish_looking_ahead() {
   using Ahead = MappedSnapshot::Ahead;
   if (const MappedSnapshot* const snapshot = answerer_.snapshot()) {
     const auto keep_if = [&](auto step) {
-      std::size_t kept = 0;
-      for (std::size_t i = 0; i < ahead_.size(); ++i)
-        if (step(ahead_[i])) ahead_[kept++] = ahead_[i];
-      ahead_.resize(kept);
+      auto kept = ahead_.begin();
+      for (Ahead& each : ahead_)
+        if (step(each)) *kept++ = each;
+      ahead_.erase(kept, ahead_.end());
     };
     keep_if([&](Ahead& each) { return snapshot->look_ahead_entry(each); });
     keep_if([&](Ahead& each) { return snapshot->look_ahead_key(each); });
