@@ -5,6 +5,7 @@ import cases
 import generator
 from lab import outcome
 from lab.postfix import Postfix
+from lab.wait import until
 from wiring_tests import AGREED, InitTests, WiringTest
 
 TEST_MAIN = "etc/postfix/main.cf"
@@ -319,4 +320,5 @@ class PostfixWiringTest(InitTests, WiringTest):
         self.tlspact("generate")
         self.start_and_stop()
         self.tlspact("init", "--apply")
-        self.assertIn("reload -- version", self.root.read("var/log/postfix.log"))
+        # The command has returned; its server says so when it has the signal.
+        until(lambda: "reload -- version" in self.root.read("var/log/postfix.log"), "the reload in Postfix's log")
