@@ -74,10 +74,8 @@ Answerer::Found Answerer::look_up(LiveTable table, std::string_view key_text, Ti
   const auto index = snapshot_->find(key_text);
   if (!index) return Found::nothing;
   if (table != LiveTable::exim) {
-    const bool reports = table == LiveTable::postfix;
     const auto plain = snapshot_->plain_ruling(*index);
-    if (plain &&
-        write_plain(reports ? snapshot_->options().postfix : without_report_, key_text, *plain))
+    if (plain && write_plain(postfix_options(table), key_text, *plain))
       return plain->valid_until && *plain->valid_until <= now ? Found::nothing : Found::reply;
   }
   return render(table, key_text, *index, now);
@@ -115,17 +113,14 @@ Answerer::Found Answerer::render(LiveTable table, std::string_view key_text, std
   return Found::reply;
 }
 
+const PostfixOptions& Answerer::postfix_options(LiveTable table) const {
+  return table == LiveTable::postfix_without_report ? without_report_
+                                                    : snapshot_->options().postfix;
+}
+
 RenderedEntry Answerer::rendered(LiveTable table, const SnapshotEntry& entry) const {
-  const LiveOptions& options = snapshot_->options();
-  switch (table) {
-    case LiveTable::postfix:
-      return render_postfix_entry(entry, options.postfix);
-    case LiveTable::postfix_without_report:
-      return render_postfix_entry(entry, without_report_);
-    case LiveTable::exim:
-      break;
-  }
-  return render_exim_entry(entry, options.exim);
+  if (table == LiveTable::exim) return render_exim_entry(entry, snapshot_->options().exim);
+  return render_postfix_entry(entry, postfix_options(table));
 }
 
 Answerer::Found Answerer::look_up_parents(std::string_view domain, Time now) {

@@ -66,6 +66,8 @@ class Answerer {
   /// False: it is none of the usual entries.
   [[nodiscard]] bool write_plain(const PostfixOptions& options, std::string_view key_text,
                                  const PlainRuling& ruling);
+  /// Precondition: not of Exim.
+  [[nodiscard]] const PostfixOptions& postfix_options(LiveTable table) const;
   Found render(LiveTable table, std::string_view key_text, std::uint32_t index, Time now);
   [[nodiscard]] RenderedEntry rendered(LiveTable table, const SnapshotEntry& entry) const;
   /// Exim asks once: the patterns of the parents, nearest first.

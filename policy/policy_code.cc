@@ -34,14 +34,6 @@ std::uint64_t read_count(CodeReader& in, std::size_t least) {
   return count;
 }
 
-template <class Enum>
-Enum read_enum(CodeReader& in, Enum last) {
-  const std::uint8_t value = in.byte();
-  if (value > static_cast<std::uint8_t>(last))
-    throw std::logic_error("a policy code with an unknown word");
-  return static_cast<Enum>(value);
-}
-
 /// What both readings begin with.
 struct PolicyHead {
   Level level = Level::may;
@@ -52,10 +44,10 @@ struct PolicyHead {
 
 PolicyHead read_head(CodeReader& in) {
   PolicyHead head;
-  head.level = read_enum(in, Level::secure);
+  head.level = in.enumerator(Level::secure);
   head.bits = in.byte();
-  if ((head.bits & kMinTls) != 0) head.min_tls = read_enum(in, TlsVersion::tls1_3);
-  if ((head.bits & kCiphers) != 0) head.ciphers = read_enum(in, CipherGrade::high);
+  if ((head.bits & kMinTls) != 0) head.min_tls = in.enumerator(TlsVersion::tls1_3);
+  if ((head.bits & kCiphers) != 0) head.ciphers = in.enumerator(CipherGrade::high);
   return head;
 }
 
@@ -91,7 +83,7 @@ void read_agreed_part(CodeReader& in, TlsPolicy& policy) {
   policy.ca_file = in.text();
   policy.pins.resize(read_count(in, sizeof(Fingerprint::sha256)));
   for (Fingerprint& pin : policy.pins) {
-    pin.of = read_enum(in, Fingerprint::Of::public_key);
+    pin.of = in.enumerator(Fingerprint::Of::public_key);
     for (std::uint8_t& byte : pin.sha256)
       byte = in.byte();
   }

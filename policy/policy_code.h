@@ -40,12 +40,20 @@ class CodeWriter {
   std::string out_;
 };
 
-/// Inline, as live answers are read by it. What ends too soon is a std::logic_error.
+/// Inline, as live answers are read by it. What ends too soon, or stands for nothing, is a
+/// std::logic_error.
 class CodeReader {
  public:
   explicit CodeReader(std::string_view code) : rest_(code) {}
   [[nodiscard]] std::uint8_t byte() { return static_cast<std::uint8_t>(bytes(1).front()); }
   [[nodiscard]] std::uint64_t number();
+  /// A byte that stands for an enumerator, of which `last` is the greatest.
+  template <class Enum>
+  [[nodiscard]] Enum enumerator(Enum last) {
+    const std::uint8_t value = byte();
+    if (value > static_cast<std::uint8_t>(last)) refuse("a policy code with an unknown word");
+    return static_cast<Enum>(value);
+  }
   [[nodiscard]] std::string_view text() { return bytes(number()); }
   [[nodiscard]] std::string_view bytes(std::uint64_t size) {
     if (size > rest_.size()) refuse("a policy code that is cut off");

@@ -47,13 +47,6 @@ SplitRuling split_ruling(std::string_view code) {
   return {head, origin, in.rest()};
 }
 
-Source read_source(CodeReader& in) {
-  const std::uint8_t source = in.byte();
-  if (source > static_cast<std::uint8_t>(Source::learned))
-    throw std::logic_error("a ruling of an unknown source");
-  return static_cast<Source>(source);
-}
-
 /// What stands before the policies, for reading.
 struct RulingHead {
   Source source = Source::list;
@@ -65,7 +58,7 @@ struct RulingHead {
 RulingHead read_ruling_head(CodeReader& in) {
   RulingHead head;
   static_cast<void>(in.byte());  // the level stands in the policy, too
-  head.source = read_source(in);
+  head.source = in.enumerator(Source::learned);
   head.bits = in.byte();
   if ((head.bits & kValidUntil) != 0)
     head.valid_until = Time{Seconds{static_cast<Seconds::rep>(in.number())}};

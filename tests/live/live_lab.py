@@ -9,10 +9,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.lab.process_memory import is_sanitized, own_memory  # noqa: E402
 
 LOOKUPD = os.environ["LOOKUPD"]
 MAKE_SNAPSHOT = os.environ["MAKE_SNAPSHOT"]
@@ -182,8 +187,11 @@ class Lookupd:
 
     def memory(self):
         """Bytes that are its own, beyond the page cache."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
+        return own_memory(self.process.pid)
+
+    def is_sanitized(self):
+        """Its memory tells nothing."""
+        return is_sanitized(self.process.pid)
 
 
 class Resolver:

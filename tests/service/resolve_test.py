@@ -4,7 +4,6 @@
 import asyncio
 import os
 import pathlib
-import re
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from service_test import DEADLINE, TLSPACTD, until  # noqa: E402
 from tests.lab.internet import USABLE, Internet, PolicyHost, host, mx, policy, sts  # noqa: E402
-from tests.lab.sanitized import is_sanitized  # noqa: E402
+from tests.lab.process_memory import is_sanitized, own_memory  # noqa: E402
 
 LOOKUPD = os.environ.get("LOOKUPD", str(pathlib.Path(TLSPACTD).with_name("tlspact-lookupd")))
 ZONES = {
@@ -112,25 +111,20 @@ class ResolveTest(unittest.TestCase):
         self.assertEqual(self.ask("broken.test"), "NOTFOUND ")
         self.assertEqual(self.ask("nowhere.test"), "NOTFOUND ")
 
-    def memory(self, process):
-        """MiB of its own."""
-        status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
-
     def in_force(self):
         """Every map, and the answer for each domain that has one."""
         maps = {path: path.read_bytes() for path in (self.internet.work / "var").rglob("tls_policy*") if path.is_file()}
         return maps, self.ask("known.test")
 
     def test_strangers_names_leave_memory_maps_and_answers_as_they_were(self):
-        count = int(os.environ.get("TLSPACT_STRANGERS", "2000"))    # ten million take most of a day
+        count = int(os.environ.get("TLSPACT_STRANGERS", "2000"))    # a million take twenty minutes
         self.assertTrue(self.ask("known.test").startswith("OK dane-only"))
         asyncio.run(ask_as_strangers(self.path, 0, 1000))
         maps, answer = self.in_force()
         self.assertTrue(maps)
-        before = [self.memory(each) for each in (self.answerer, self.service)]
+        before = [own_memory(each.pid) / 2**20 for each in (self.answerer, self.service)]
         asyncio.run(ask_as_strangers(self.path, 1000, count))
-        after = [self.memory(each) for each in (self.answerer, self.service)]
+        after = [own_memory(each.pid) / 2**20 for each in (self.answerer, self.service)]
         print(f"{count} names: answerer {before[0]:.1f} -> {after[0]:.1f} MiB, service {before[1]:.1f} -> {after[1]:.1f} MiB",
               file=sys.stderr)
         if not is_sanitized(self.service.pid):

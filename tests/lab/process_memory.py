@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Whether a program under test was built with a sanitizer."""
+"""The memory of a program under test."""
 
 import pathlib
 import re
+
+
+def own_memory(pid):
+    """Bytes that are its own, beyond the page cache."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
 
 
 def is_sanitized(pid):
