@@ -17,7 +17,7 @@ constexpr std::string_view kUsage =
   --snapshot FILE      the snapshot to answer from (/var/lib/tlspact/snapshot)
   --resolve SOCKET     the daemon's socket for domains that nobody knows yet
                        (/run/tlspact/resolve); "": they are answered as not found
-  --wait TIME          how long an answer waits for the daemon (3s)
+  --wait TIME          how long an answer waits for the daemon (as [live] wait says)
   --socketmap ADDRESS  where Postfix asks (inet:127.0.0.1:8642); "": off
   --readsocket ADDRESS where Exim asks (unix:/run/tlspact/exim); "": off
   --help, --version

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// The command line of tlspact-lookupd. It reads no configuration file: what starts it (the units,
-/// from tlspact.toml's [live]) gives it the few settings that it has.
+/// The command line of tlspact-lookupd. It reads no configuration file: what starts it (the units)
+/// gives it the few settings that it has, and the daemon says how long to wait.
 #pragma once
 
 #include <optional>

@@ -35,6 +35,17 @@ std::optional<Resolved> read_resolved(std::string_view line) {
   return out;
 }
 
+std::optional<std::chrono::milliseconds> read_wait(std::string_view line) {
+  constexpr std::chrono::milliseconds kLongest = std::chrono::minutes{1};
+  if (take_word(line) != "wait") return std::nullopt;
+  std::uint32_t count = 0;
+  const char* const end = line.data() + line.size();
+  const auto [rest, error] = std::from_chars(line.data(), end, count);
+  const std::chrono::milliseconds wait{count};
+  if (error != std::errc{} || rest != end || wait > kLongest) return std::nullopt;
+  return wait;
+}
+
 bool ResolveClient::ask(std::string_view key, SteadyTime now) {
   constexpr std::size_t kMostPending = 1U << 20;
   if (!fd_ && !connect(now)) return false;
@@ -84,14 +95,14 @@ bool ResolveClient::send_pending() {
   return true;
 }
 
-bool ResolveClient::on_events(std::vector<Resolved>& out) {
+bool ResolveClient::on_events(DaemonSaid& out) {
   if (!fd_) return true;  // closed since the events were collected
   if (receive(out) && (!is_blocked_ || send_pending())) return true;
   close();
   return false;
 }
 
-bool ResolveClient::receive(std::vector<Resolved>& out) {
+bool ResolveClient::receive(DaemonSaid& out) {
   constexpr std::size_t kLongestLine = 1024;
   std::array<char, 16384> buffer;
   const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -101,8 +112,9 @@ bool ResolveClient::receive(std::vector<Resolved>& out) {
   std::size_t begin = 0;
   for (std::size_t end = received_.find('\n'); end != std::string::npos;
        end = received_.find('\n', begin)) {
-    if (auto resolved = read_resolved(std::string_view{received_}.substr(begin, end - begin)))
-      out.push_back(*std::move(resolved));
+    const auto line = std::string_view{received_}.substr(begin, end - begin);
+    if (auto resolved = read_resolved(line)) out.resolved.push_back(*std::move(resolved));
+    if (const auto wait = read_wait(line)) out.wait = wait;
     begin = end + 1;
   }
   received_.erase(0, begin);

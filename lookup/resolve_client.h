@@ -6,6 +6,7 @@
 ///   resolve KEY                  to the daemon: look it up, decide, publish
 ///   done KEY                     from it: what there is has been published
 ///   done KEY none-until EPOCH    from it: there is no policy; seconds since 1970
+///   wait MILLISECONDS            from it: how long an answer may wait ([live] wait)
 #pragma once
 
 #include <chrono>
@@ -24,8 +25,17 @@ struct Resolved {
   std::optional<Time> none_until;
 };
 
+/// What the daemon said since it was last asked.
+struct DaemonSaid {
+  std::vector<Resolved> resolved;
+  std::optional<std::chrono::milliseconds> wait;
+};
+
 /// nullopt: it is no answer.
 [[nodiscard]] std::optional<Resolved> read_resolved(std::string_view line);
+
+/// nullopt: it is no such line, or more than a minute.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_wait(std::string_view line);
 
 /// One connection, made when something is to be asked. While there is no daemon, no attempt more
 /// often than every 100 ms, then 200 ms, up to every 5 s. Nothing here ever waits.
@@ -42,12 +52,12 @@ class ResolveClient {
 
   /// To be called when the connection has events. Adds to `out`. False: the connection is lost,
   /// and with it every question.
-  [[nodiscard]] bool on_events(std::vector<Resolved>& out);
+  [[nodiscard]] bool on_events(DaemonSaid& out);
 
  private:
   [[nodiscard]] bool connect(SteadyTime now);
   [[nodiscard]] bool send_pending();
-  [[nodiscard]] bool receive(std::vector<Resolved>& out);
+  [[nodiscard]] bool receive(DaemonSaid& out);
   void close();
 
   std::string socket_;

@@ -21,6 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMostConnections = 1024;
+constexpr milliseconds kUsualWait{3000};
 constexpr milliseconds kTick{1000};
 constexpr milliseconds kIdleTick{5000};
 
@@ -31,7 +32,7 @@ Server::Server(ServerOptions options, std::vector<Listener> listeners)
       listeners_(std::move(listeners)),
       follower_(options_.snapshot, answerer_),
       resolver_(options_.resolve, poller_, tag(Kind::resolver)),
-      waiting_(options_.wait),
+      waiting_(options_.wait.value_or(kUsualWait)),
       connections_(kMostConnections),
       watchdog_(watchdog_interval()) {
   for (std::uint32_t place = kMostConnections; place-- > 0;)

@@ -23,7 +23,8 @@ namespace tlspact {
 struct ServerOptions {
   std::filesystem::path snapshot;
   std::string resolve;  ///< the daemon's socket; empty: nothing is resolved
-  std::chrono::milliseconds wait{3000};
+  /// How long an answer waits for the daemon; nullopt: as the daemon says, 3 s until it has.
+  std::optional<std::chrono::milliseconds> wait;
 };
 
 /// One thread, and nothing in it waits: not for a client, not for the daemon.

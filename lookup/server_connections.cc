@@ -238,10 +238,11 @@ bool Server::wait_for(Connection& connection, LiveTable table, const QueryKey& k
 }
 
 void Server::on_resolved() {
-  std::vector<Resolved> resolved;
-  const bool is_alive = resolver_.on_events(resolved);
-  if (!resolved.empty()) follower_.look(now_);
-  for (const Resolved& each : resolved) {
+  DaemonSaid said;
+  const bool is_alive = resolver_.on_events(said);
+  if (said.wait && !options_.wait) waiting_.wait_for(*said.wait);
+  if (!said.resolved.empty()) follower_.look(now_);
+  for (const Resolved& each : said.resolved) {
     remember(each);
     release(waiting_.leave(each.key));
   }

@@ -33,6 +33,9 @@ class WaitingRoom {
   explicit WaitingRoom(std::chrono::milliseconds wait)
       : wait_(wait), questions_(0, KeyHash{HashSecret::random()}) {}
 
+  /// The same from now on, also for those who wait already.
+  void wait_for(std::chrono::milliseconds wait) { wait_ = wait; }
+
   enum class Entry : std::uint8_t {
     first,   ///< waits now, and the key is to be asked for
     joined,  ///< waits now

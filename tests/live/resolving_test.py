@@ -36,6 +36,16 @@ class ResolvingTest(LiveTest):
         self.assertEqual(client.ask("[Relay.example.]:25"), "OK encrypt")
         self.assertEqual(resolver.asked, ["new.example", "newer.example", "[relay.example]:25"])
 
+    def test_the_daemon_says_how_long_to_wait(self):
+        resolver = self.resolver(lambda key: "wait 50\n" if key == "short.example" else None)
+        self.run_lookupd()
+        client = self.client()
+        began = time.monotonic()
+        self.assertEqual(client.ask("short.example"), "NOTFOUND ")
+        self.assertLess(time.monotonic() - began, 2.9, "waits as if nothing had been said")
+        self.assertEqual(client.ask("other.example"), "NOTFOUND ")
+        self.assertEqual(resolver.asked, ["short.example", "other.example"])
+
     def test_what_has_no_policy_is_not_asked_for_again(self):
         resolver = self.resolver(lambda key: f"done {key} none-until {FAR}\n" if key == "a.example" else f"done {key}\n")
         self.run_lookupd("--wait", "60s")

@@ -26,7 +26,7 @@ TEST_CASE("the command line") {
   const auto usual = read_words({}).value();
   CHECK(usual.server.snapshot == "/var/lib/tlspact/snapshot");
   CHECK(usual.server.resolve == "/run/tlspact/resolve");
-  CHECK(usual.server.wait == 3s);
+  CHECK_FALSE(usual.server.wait);
   CHECK_FALSE(usual.socketmap);
   const auto given = read_words({"--snapshot", "/s", "--resolve=", "--wait", "250ms", "--socketmap",
                                  "inet:127.0.0.1:1", "--readsocket=unix:/x"})
@@ -88,4 +88,13 @@ TEST_CASE("what the daemon answers") {
        {"", "done", "done ", "undone a.example", "done a.example none-until",
         "done a.example none-until soon", "done a.example none-until 1 2", "done a.example else 1"})
     CHECK_FALSE(read_resolved(wrong));
+}
+
+TEST_CASE("how long to wait, as the daemon says") {
+  CHECK(read_wait("wait 0") == 0ms);
+  CHECK(read_wait("wait 2500") == 2500ms);
+  CHECK(read_wait("wait 60000") == 1min);
+  for (const char* wrong : {"", "wait", "wait ", "wait x", "wait -1", "wait 1 2", "wait 60001",
+                            "wait 99999999999", "done a.example"})
+    CHECK_FALSE(read_wait(wrong));
 }

@@ -26,6 +26,11 @@ constexpr std::size_t kWaiting = 10'000;
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxUnsent = 1UL << 20;
 
+/// See lookup/resolve_client.h.
+std::string wait_line(const Config& config) {
+  return "wait " + std::to_string(std::chrono::milliseconds{config.live.wait}.count()) + "\n";
+}
+
 }  // namespace
 
 /// One answerer. What it does not read is kept up to kMaxUnsent; then it is given up.
@@ -59,11 +64,12 @@ struct ResolveServer::Connection : std::enable_shared_from_this<Connection> {
 };
 
 ResolveServer::ResolveServer(const asio::any_io_executor& executor, fs::path socket,
-                             std::shared_ptr<const Config> config, Hooks hooks)
+                             const std::shared_ptr<const Config>& config, Hooks hooks)
     : executor_(executor),
       path_(std::move(socket)),
       hooks_(std::move(hooks)),
-      lookup_(std::make_shared<LiveLookup>(executor, std::move(config))),
+      lookup_(std::make_shared<LiveLookup>(executor, config)),
+      greeting_(wait_line(*config)),
       acceptor_(executor) {}
 
 ResolveServer::~ResolveServer() {
@@ -72,7 +78,12 @@ ResolveServer::~ResolveServer() {
 }
 
 void ResolveServer::use(std::shared_ptr<const Config> config) {
+  greeting_ = wait_line(*config);
   lookup_ = std::make_shared<LiveLookup>(executor_, std::move(config));
+  std::erase_if(connections_, [](const auto& each) { return each.expired(); });
+  for (const std::weak_ptr<Connection>& each : connections_) {
+    if (const auto connection = each.lock()) connection->say(greeting_);
+  }
 }
 
 Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(const asio::any_io_executor& executor,
@@ -80,7 +91,7 @@ Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(const asio::any_io_
                                                              std::shared_ptr<const Config> config,
                                                              Hooks hooks) {
   std::unique_ptr<ResolveServer> server{
-      new ResolveServer{executor, socket, std::move(config), std::move(hooks)}};
+      new ResolveServer{executor, socket, config, std::move(hooks)}};
   // The answerer is of the same group at least: strangers do not choose what is looked up. That no
   // other service is at work the control socket has seen.
   constexpr mode_t kGroup = 0660;
@@ -95,6 +106,9 @@ asio::awaitable<void> ResolveServer::accept() {
     stream_protocol::socket accepted = co_await next_connection(acceptor_);
     if (!accepted.is_open()) co_return;
     auto connection = std::make_shared<Connection>(std::move(accepted));
+    std::erase_if(connections_, [](const auto& each) { return each.expired(); });
+    connections_.push_back(connection);
+    connection->say(greeting_);
     asio::co_spawn(executor_, serve(std::move(connection)), asio::detached);
   }
 }

@@ -46,7 +46,7 @@ class ResolveServer {
  private:
   struct Connection;
   ResolveServer(const boost::asio::any_io_executor& executor, std::filesystem::path socket,
-                std::shared_ptr<const Config> config, Hooks hooks);
+                const std::shared_ptr<const Config>& config, Hooks hooks);
   [[nodiscard]] boost::asio::awaitable<void> accept();
   [[nodiscard]] boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   [[nodiscard]] boost::asio::awaitable<void> resolve(std::string key);
@@ -58,6 +58,8 @@ class ResolveServer {
   std::filesystem::path path_;
   Hooks hooks_;
   std::shared_ptr<LiveLookup> lookup_;
+  std::string greeting_;  ///< how long to wait
+  std::vector<std::weak_ptr<Connection>> connections_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   /// Who waits for a key that waits itself, or is in work.
   std::map<std::string, std::vector<std::weak_ptr<Connection>>> askers_;
