@@ -10,6 +10,21 @@
 namespace tlspact {
 namespace {
 
+/// The winner is the one that it was: it asks for less, or what was composed with it does.
+std::string cause_beside(const Judged& winner, const Decision& decision) {
+  for (const Judged& each : decision.judged) {
+    const bool ended = each.standing == Standing::expired || each.standing == Standing::mode_none ||
+                       each.standing == Standing::testing || each.standing == Standing::no_tlsa;
+    if (&each != &winner && ended)
+      return std::string{source_name(each.candidate.source)} +
+             (each.candidate.source == Source::list ? " " + each.candidate.provenance.name : "") +
+             ", which asked for more: " + std::string{standing_text(each.standing)};
+  }
+  return winner.candidate.source == Source::agreement
+             ? "it asks for less now, or what it was composed with does"
+             : "it asks for less now";
+}
+
 /// What the source that was in force before says now.
 std::string cause_of(const SnapshotEntry& before, const Refreshed& refreshed) {
   const Decision decision = decide(before.key, refreshed.inputs.candidates_for(before.key),
@@ -17,7 +32,7 @@ std::string cause_of(const SnapshotEntry& before, const Refreshed& refreshed) {
   for (const Judged& each : decision.judged) {
     const bool same =
         each.candidate.source == before.source && each.candidate.provenance.name == before.origin;
-    if (same && each.standing == Standing::wins) return "it asks for less now";
+    if (same && each.standing == Standing::wins) return cause_beside(each, decision);
     if (same) return std::string{standing_text(each.standing)};
   }
   return before.source == Source::agreement ? "the agreement on it is gone"

@@ -18,8 +18,10 @@ Result<RunLock> RunLock::take(const std::filesystem::path& file) {
   if (auto made = make_directories(file.parent_path()); !made) return std::unexpected(made.error());
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode);
   if (fd < 0) {
+    const bool refused = errno == EACCES;
     auto failed = io_error(file, "opened");
     failed.error().code = Errc::io;
+    if (refused) failed.error().text += ", and give that user what lies there (chown -R)";
     return failed;
   }
   RunLock lock{fd};

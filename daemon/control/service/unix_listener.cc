@@ -29,7 +29,14 @@ Result<void> listen_at(stream_protocol::acceptor& acceptor, const fs::path& sock
   if (!error) acceptor.listen(stream_protocol::socket::max_listen_connections, error);
   if (!error && ::chmod(socket.c_str(), mode) != 0)
     error = {errno, boost::system::generic_category()};
-  if (error) return fail(Errc::io, socket.string() + ": cannot be listened on: " + error.message());
+  if (error)
+    return fail(Errc::io,
+                socket.string() + ": cannot be listened on: " + error.message() +
+                    (error == boost::system::errc::permission_denied
+                         ? "; started by root, tlspactd is the user that state_dir belongs to: "
+                           "give that user " +
+                               socket.parent_path().string()
+                         : ""));
   return {};
 }
 
