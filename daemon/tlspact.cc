@@ -35,7 +35,7 @@ std::string help() {
          "  -h, --help     show this help\n\n"
          "Exit codes: 0 done and nothing to say; 1 a difference or a failed check; and those of\n"
          "sysexits.h: 64 usage, 65 bad input, 66 no input, 69 unavailable, 74 I/O error, 75 try\n"
-         "again, 78 configuration error.\n\nSee tlspact(1), tlspact.toml(5), "
+         "again, 77 not permitted, 78 configuration error.\n\nSee tlspact(1), tlspact.toml(5), "
          "tlspact-agreements(5).\n";
 }
 
@@ -97,9 +97,9 @@ std::optional<Printed> ask_running_service(const Invocation& invocation) {
                     std::ranges::find(words, "-h") != words.end();
   if (help || !is_for_service(words.front())) return std::nullopt;
   const auto config = load_config(invocation.global);
-  if (!config) return std::nullopt;  // the command itself says why
-  auto reply = ask_service(std::filesystem::path{config->service.run_dir} / "control",
-                           {.words = words, .json = invocation.global.json});
+  const std::filesystem::path run_dir =
+      config ? config->service.run_dir : run_dir_of(invocation.global.config_file);
+  auto reply = ask_service(run_dir / "control", {.words = words, .json = invocation.global.json});
   if (!reply) return std::nullopt;
   return Printed{reply->exit_code, std::move(reply->out), std::move(reply->err)};
 }

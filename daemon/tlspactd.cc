@@ -38,24 +38,34 @@ std::string status_document(const ServiceStatus& status) {
 }
 
 /// Commands that change something are for root and for the service's own user.
-ControlReply command_reply(const ServiceOptions& options, const ControlRequest& request,
-                           const ServiceStatus& status, bool& changed) {
-  static const std::set<std::string> kChanging{"accept", "forget", "refresh"};
+CommandOutcome command_outcome(const ServiceOptions& options, const ControlRequest& request,
+                               const ServiceStatus& status) {
+  static const std::set<std::string> kChanging{"accept", "forget", "refresh", kRunCommand};
   const std::string& command = request.words.front();
-  if (command == "status" && request.words.size() == 1) {
-    const bool well = status.alerts.empty() && status.last_error.empty();
-    return {well ? 0 : 1, request.json ? status_document(status) : status_text(status), ""};
-  }
+  if (command == "status" && request.words.size() == 1)
+    return {.reply = {is_well(status) ? 0 : 1,
+                      request.json ? status_document(status) : status_text(status), ""},
+            .notices = {}};
   constexpr int kNoPermission = 77;  // EX_NOPERM
   if (kChanging.contains(command) && request.uid != 0 && request.uid != ::geteuid())
-    return {kNoPermission, "",
-            "tlspact: " + command + " is for root and for the user that tlspactd runs as\n"};
+    return {
+        .reply = {kNoPermission, "",
+                  "tlspact: " + command + " is for root and for the user that tlspactd runs as\n"},
+        .notices = {}};
+  if (command == kRunCommand && request.words.size() == 1)
+    return {.reply = {}, .changed = true, .notices = {}};
   if (!kChanging.contains(command) && command != "status")
-    return {static_cast<int>(Errc::usage), "", "tlspact: the service does not do that\n"};
-  const GlobalOptions global{options.config_file, options.config_given, request.json};
-  Printed text = printed(run_words(request.words, global), request.json);
-  changed = kChanging.contains(command) && text.exit_code == 0;
-  return {text.exit_code, std::move(text.out), std::move(text.err)};
+    return {.reply = {static_cast<int>(Errc::usage), "", "tlspact: the service does not do that\n"},
+            .notices = {}};
+  const GlobalOptions global{.config_file = options.config_file,
+                             .config_given = options.config_given,
+                             .json = request.json,
+                             .in_service = true};
+  const auto result = run_words(request.words, global);
+  Printed text = printed(result, request.json);
+  return {.reply = {text.exit_code, std::move(text.out), std::move(text.err)},
+          .changed = kChanging.contains(command) && result.has_value(),
+          .notices = result ? result->notices : Notices{}};
 }
 
 int main_with(const std::vector<std::string>& arguments) {
@@ -79,9 +89,8 @@ int main_with(const std::vector<std::string>& arguments) {
     options.config_file = joined ? each.substr(9) : arguments[++i];
     options.config_given = true;
   }
-  options.command = [&options](const ControlRequest& request, const ServiceStatus& status,
-                               bool& changed) {
-    return command_reply(options, request, status, changed);
+  options.command = [&options](const ControlRequest& request, const ServiceStatus& status) {
+    return command_outcome(options, request, status);
   };
   return run_service(options);
 }

@@ -18,7 +18,9 @@ struct AlertRecord {
   std::string subject;  ///< of the notice
   std::string text;     ///< as it was said last
   Time since;
-  Time seen;                  ///< when it was last noticed
+  Time seen;  ///< when it was last noticed
+  /// When a complete run did not notice it any more; nullopt: the last one did.
+  std::optional<Time> missed;
   std::optional<Time> ended;  ///< when it was told that it is over
 
   friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
@@ -39,8 +41,8 @@ struct AlertEvent {
 
 class AlertBook {
  public:
-  /// A cause that is not noticed for so long is over. One that comes and goes within that time has
-  /// never gone: it is told once.
+  /// A cause that complete runs do not notice for so long is over. One that comes and goes within
+  /// that time has never gone: it is told once.
   static constexpr Seconds kQuiet = std::chrono::hours{1};
   /// What ended longer ago is forgotten.
   static constexpr Seconds kKept = std::chrono::days{30};
@@ -53,6 +55,11 @@ class AlertBook {
   /// `complete`, after a run that failed: nothing is over because it was not noticed.
   [[nodiscard]] std::vector<AlertEvent> update(const Notices& notices, Time now,
                                                bool complete = true);
+
+  /// What has come to its end without a run. Returns what is to be told.
+  [[nodiscard]] std::vector<AlertEvent> end_quiet(Time now);
+  /// When end_quiet() has something to do, if no run notices anything until then; nullopt: never.
+  [[nodiscard]] std::optional<Time> next_end() const;
 
   /// Those that stand, oldest first, and those that have ended.
   [[nodiscard]] std::vector<AlertRecord> standing() const;

@@ -28,6 +28,10 @@ std::span<const Subcommand> subcommands() {
   return kCommands;
 }
 
+std::string who_follows(const GlobalOptions& global) {
+  return global.in_service ? "tlspactd" : "\"tlspact generate\"";
+}
+
 Result<Config> load_config(const GlobalOptions& global) {
   return load_config(global.config_file, !global.config_given);
 }

@@ -22,6 +22,7 @@ struct GlobalOptions {
   std::string config_file = "/etc/tlspact/tlspact.toml";
   bool config_given = false;
   bool json = false;
+  bool in_service = false;  ///< tlspactd runs the command, and the maps follow by themselves
 };
 
 /// How a command ended. With --json, `json` is printed and nothing else.
@@ -76,6 +77,9 @@ Result<CommandResult> run_replay(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
 Result<CommandResult> run_manual(const std::vector<std::string>& arguments,
                                  const GlobalOptions& global);
+
+/// Who brings a change of the store into the maps: "tlspactd" or "\"tlspact generate\"".
+[[nodiscard]] std::string who_follows(const GlobalOptions& global);
 
 /// The default file may be absent; one named with --config may not.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& global);

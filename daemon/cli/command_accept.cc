@@ -23,7 +23,7 @@ bool is_list(const Config& config, const std::string& name) {
   return std::ranges::find(config.lists, name, &ListConfig::name) != config.lists.end();
 }
 
-Result<std::string> accept_list(Store& store, const std::string& name) {
+Result<std::string> accept_list(Store& store, const std::string& name, const std::string& who) {
   auto held = store.held_list(name);
   if (!held) return std::unexpected(held.error());
   if (!*held) return std::string{};
@@ -31,8 +31,8 @@ Result<std::string> accept_list(Store& store, const std::string& name) {
   if (auto kept = store.keep_held_list(**held); !kept) return std::unexpected(kept.error());
   return "list " + name + ": the version of " + format_time((*held)->timestamp) + " may give up " +
          std::to_string((*held)->lost_enforced) + " enforced domains and " +
-         std::to_string((*held)->lost_domains) +
-         " in all; \"tlspact generate\" takes it now, or a later one that gives up no more\n";
+         std::to_string((*held)->lost_domains) + " in all; " + who +
+         " takes it now, or a later one that gives up no more\n";
 }
 
 /// The policies of this next-hop that wait.
@@ -145,7 +145,7 @@ Result<CommandResult> run_accept(const std::vector<std::string>& given,
     result.text = "the clock is taken to be right for a day\n";
   } else {
     auto text = is_list(open->config, list_name(*source))
-                    ? accept_list(open->store, list_name(*source))
+                    ? accept_list(open->store, list_name(*source), who_follows(global))
                     : accept_next_hop(open->store, *source);
     if (!text) return std::unexpected(text.error());
     result.exit_code = text->empty() ? 1 : 0;

@@ -4,6 +4,7 @@
 #include "daemon/cli/offline_view.h"
 #include "daemon/control/explain.h"
 #include "daemon/control/explanation_report.h"
+#include "daemon/control/rollback.h"
 #include "daemon/dns/idna.h"
 
 namespace tlspact {
@@ -38,7 +39,8 @@ Result<CommandResult> run_explain(const std::vector<std::string>& given,
   const Time now = at->value_or(clock_now());
   auto view = offline_view(global, now);
   if (!view) return std::unexpected(view.error());
-  const Explanation explanation = explain(view->refreshed, *key, view->settings, now);
+  Explanation explanation = explain(view->refreshed, *key, view->settings, now);
+  if (view->hold) explanation.notices.push_back(held_notice(*view->hold));
   return CommandResult{.exit_code = 0,
                        .text = explanation_text(explanation, view->settings),
                        .json = explanation_json(explanation),

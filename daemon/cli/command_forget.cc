@@ -54,7 +54,7 @@ Result<CommandResult> run_forget(const std::vector<std::string>& given,
     return std::unexpected(done.error());
   if (auto done = open->store.forget_domain(key->text()); !done)
     return std::unexpected(done.error());
-  result.text = key->text() + ": forgotten; \"tlspact generate\" brings it into the maps\n";
+  result.text = key->text() + ": forgotten; " + who_follows(global) + " brings it into the maps\n";
   result.json = new Poco::JSON::Object;
   result.json->set("forgotten", key->text());
   return result;

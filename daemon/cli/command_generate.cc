@@ -4,6 +4,8 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/progress.h"
+#include "daemon/cli/running_service.h"
+#include "daemon/control/alerts/run_alerts.h"
 #include "daemon/control/generate.h"
 #include "daemon/control/report.h"
 
@@ -121,6 +123,20 @@ Result<GenerateOptions> read_options(const Arguments& arguments) {
   return out;
 }
 
+/// Where no service does it.
+void tell_alerts(const Config& config, Result<GenerateReport>& report) {
+  if (report) {
+    for (Notice& each : tell_alerts_of_run(config, report->notices, clock_now(), true))
+      report->notices.push_back(std::move(each));
+    return;
+  }
+  Error& error = report.error();
+  if (error.code == Errc::try_again || error.code == Errc::usage) return;
+  const Notice failed{Severity::alert, "generate", error.text, 0};
+  for (const Notice& each : tell_alerts_of_run(config, {failed}, clock_now(), false))
+    error.text += "; and " + each.subject + ": " + each.text;
+}
+
 }  // namespace
 
 Result<CommandResult> run_generate(const std::vector<std::string>& given,
@@ -131,7 +147,9 @@ Result<CommandResult> run_generate(const std::vector<std::string>& given,
            "Reads every source, decides, and installs the maps of Postfix and Exim: each file is\n"
            "written beside the old one, read back, and renamed over it; unchanged files are not\n"
            "touched. What is good is installed even if one source fails; its last good state "
-           "stays.\n\n"
+           "stays.\nAlerts are told as [alert] says; where tlspactd runs, it does, and runs again "
+           "at "
+           "once.\n\n"
            "Exit codes: 0 done; 1 with --check or --diff, something would change; 65 an agreement\n"
            "or list was refused; 69 a source never had a good state; 74 a file could not be "
            "written;\n75 another run is at work; 78 the configuration is wrong.",
@@ -144,6 +162,7 @@ Result<CommandResult> run_generate(const std::vector<std::string>& given,
   const auto config = load_config(global);
   if (!config) return std::unexpected(config.error());
   auto report = generate(*config, *settings);
+  if (settings->installs() && !have_service_run(*config)) tell_alerts(*config, report);
   if (!report) return std::unexpected(report.error());
   const bool would = settings->check || (settings->diff && !settings->output);
   return CommandResult{.exit_code = report->exit_code,

@@ -2,8 +2,10 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/offline_view.h"
+#include "daemon/control/rollback.h"
 #include "daemon/dns/idna.h"
 #include "lookup/answer.h"
+#include "lookup/snapshot_file.h"
 
 namespace tlspact {
 namespace {
@@ -17,6 +19,24 @@ Result<void> override_version(const Arguments& arguments, GeneratorSettings& set
     return fail(Errc::usage, "--postfix takes a version as mail_version has it, such as 3.7.11");
   settings.postfix.options.version = *version;
   return {};
+}
+
+/// While the maps are held, what they were made from; else what the inputs come to now.
+Result<const Snapshot*> snapshot_in_force(const OfflineView& view, bool at_other_time,
+                                          std::optional<Snapshot>& held, Notices& notices) {
+  if (!view.hold) return &view.refreshed.snapshot;
+  const std::string text = hold_text(*view.hold);
+  if (at_other_time) {
+    notices.push_back({Severity::warning, "rollback",
+                       text + ": this is what would be in force if they were not", 0});
+    return &view.refreshed.snapshot;
+  }
+  auto published = read_snapshot(view.published);
+  if (!published) return std::unexpected(published.error());
+  notices.push_back({Severity::warning, "rollback",
+                     text + ", of which this is; \"tlspact explain\" tells what is decided now",
+                     0});
+  return &held.emplace(*std::move(published));
 }
 
 }  // namespace
@@ -33,7 +53,7 @@ Result<CommandResult> run_lookup(const std::vector<std::string>& given,
        .description =
            "Prints the exact reply that the MTA gets for KEY, on one line. Postfix asks for the\n"
            "parents of a domain (.example.org) itself, so only KEY is looked up; Exim asks "
-           "once.\n\n"
+           "once. While\na rollback holds the maps, the reply is that of the generation held.\n\n"
            "Exit codes: 0 found, 1 not found.",
        .positional = "key"},
       options};
@@ -53,10 +73,13 @@ Result<CommandResult> run_lookup(const std::vector<std::string>& given,
   // What is no key has no policy: an address literal, a name that is none.
   const auto key = parse_policy_key(*text);
   const std::string normal = key ? key->text() : std::string{};
-  const Snapshot& snapshot = view->refreshed.snapshot;
-  const Answer answer = arguments.has("exim")
-                            ? answer_exim(snapshot, normal, view->settings.exim.options, now)
-                            : answer_postfix(snapshot, normal, view->settings.postfix.options, now);
+  std::optional<Snapshot> held;
+  const auto snapshot = snapshot_in_force(*view, at->has_value(), held, view->refreshed.notices);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  const Answer answer =
+      arguments.has("exim")
+          ? answer_exim(**snapshot, normal, view->settings.exim.options, now)
+          : answer_postfix(**snapshot, normal, view->settings.postfix.options, now);
   Poco::JSON::Object::Ptr json = new Poco::JSON::Object;
   json->set("key", normal);
   json->set("found", answer.found);

@@ -40,7 +40,8 @@ Result<CommandResult> run_refresh(const std::vector<std::string>& given,
       {.synopsis = "tlspact refresh [--all | DOMAIN]",
        .description =
            "Fetches lists and looks up what domains publish (DANE, MTA-STS), and keeps it in the "
-           "store.\nThe maps stay as they are until \"tlspact generate\". A DOMAIN or next-hop is "
+           "store.\nThe maps follow where tlspactd runs, else with \"tlspact generate\". A DOMAIN "
+           "or next-hop is "
            "looked up now, and is a\ncorrespondent from then on; without one, what is due is.\n\n"
            "Exit codes: 0 done; 65 an agreement or list was refused, or not a domain name; 69 a "
            "source never\nhad a good state; 75 another run is at work, or the clock cannot be "

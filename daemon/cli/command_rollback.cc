@@ -3,6 +3,7 @@
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/running_service.h"
 #include "daemon/control/report.h"
 #include "daemon/control/rollback.h"
 
@@ -25,8 +26,13 @@ Result<CommandResult> release(const Config& config) {
   const auto released = release_rollback(config);
   if (!released) return std::unexpected(released.error());
   CommandResult result{.exit_code = *released ? 0 : 1, .text = {}, .json = {}, .notices = {}};
-  result.text =
-      *released ? "released: the next \"tlspact generate\" installs again\n" : "nothing was held\n";
+  if (!*released) {
+    result.text = "nothing was held\n";
+  } else if (have_service_run(config)) {
+    result.text = "released: tlspactd installs what is decided now\n";
+  } else {
+    result.text = "released: the next \"tlspact generate\" installs again\n";
+  }
   result.json = new Poco::JSON::Object;
   result.json->set("released", *released);
   return result;
@@ -41,11 +47,16 @@ Result<CommandResult> run_rollback(const std::vector<std::string>& given,
   Arguments arguments{
       {.synopsis = "tlspact rollback [GENERATION | --release]",
        .description =
-           "Puts the maps of an earlier generation (without a number, of the one before the "
-           "newest)\n"
-           "back into place, and holds them there: \"tlspact generate\" goes on deciding and "
-           "alerting,\nbut installs nothing until \"tlspact rollback --release\". What has expired "
-           "since is enforced\nagain by old maps, so do not stay longer than need be.\n\n"
+           "Puts the maps of an earlier generation (without a number, of the one before that in "
+           "force,\n"
+           "so that each rollback goes further back) into place again, and holds them there: "
+           "\"tlspact\n"
+           "generate\" and tlspactd go on deciding and alerting, but install nothing until "
+           "\"tlspact "
+           "rollback\n"
+           "--release\". What has expired since is enforced again by old maps, so do not stay "
+           "longer "
+           "than\nneed be.\n\n"
            "Exit codes: 0 done; 1 nothing was held; 66 no such generation, or its files are gone; "
            "74 a\nfile could not be written, or the MTA does not confirm it; 75 another run is at "
            "work.",
@@ -75,6 +86,7 @@ Result<CommandResult> run_rollback(const std::vector<std::string>& given,
     files->add(each);
   }
   result.json->set("files", files);
+  have_service_run(*config);  // it installs nothing, but shows and tells that the maps are held
   result.text += "held at generation " + std::to_string(report->generation) +
                  "; tlspact rollback --release goes on\n";
   return result;

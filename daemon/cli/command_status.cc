@@ -5,7 +5,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/control/http/status_json.h"
 #include "daemon/control/identity.h"
-#include "daemon/control/run_record.h"
+#include "daemon/control/in_force.h"
 #include "daemon/store/store.h"
 
 namespace tlspact {
@@ -28,15 +28,15 @@ Result<CommandResult> run_status(const std::vector<std::string>& given,
     return std::unexpected(changed.error());
   ServiceStatus status;  // without a version: nothing runs
   CommandResult result;
-  if (const auto record = read_run_record(config->state_path("run.json"))) {
-    status.last_run = record->decided_at;
-    status.counts = record->counts;
-  }
+  const InForce in_force = tlspact::in_force(*config);
+  status.last_run = in_force.decided_at;
+  status.counts = in_force.counts;
+  status.hold = in_force.hold;
   auto store =
       Store::open(config->store_path(), Store::Access::read_only, clock_now(), result.notices);
   if (!store) return std::unexpected(store.error());
   if (const auto alerts = store->alerts()) status.alerts = AlertBook{alerts->records}.standing();
-  result.exit_code = status.alerts.empty() ? 0 : 1;
+  result.exit_code = is_well(status) ? 0 : 1;
   result.text = "no service is running\n" + last_run_text(status);
   boost::json::object document = status_json(status);
   document["running"] = false;

@@ -2,6 +2,7 @@
 #include "daemon/cli/offline_view.h"
 
 #include "daemon/control/identity.h"
+#include "daemon/control/in_force.h"
 #include "daemon/control/mta_dane.h"
 
 namespace tlspact {
@@ -21,7 +22,9 @@ Result<OfflineView> offline_view(const GlobalOptions& global, Time now) {
       .refreshed =
           refresh(*config, *store,
                   {.now = now, .offline = true, .keep_in_store = false, .tell_everything = true}),
-      .settings = generator_settings(*config, *facts)};
+      .settings = generator_settings(*config, *facts),
+      .hold = hold_in_force(*config),
+      .published = config->state_path("snapshot")};
   view.refreshed.notices.insert(view.refreshed.notices.begin(), notices.begin(), notices.end());
   return view;
 }

@@ -276,13 +276,23 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
   return config;
 }
 
+std::string run_dir_of(const std::filesystem::path& file) {
+  const std::string usual = Config{}.service.run_dir;
+  const auto text = read_file(file, kMaxConfig);
+  if (!text) return usual;
+  const auto document = TomlDocument::parse(*text, file.string(), Errc::config);
+  return document ? document->root()["service"]["run_dir"].value_or(usual) : usual;
+}
+
 Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent) {
   std::error_code error;
   if (may_be_absent && !std::filesystem::exists(file, error) && !error)
-    return Config{.absent = true};
+    return Config{.says_nothing = true};
   const auto text = read_file(file, kMaxConfig);
   if (!text) return std::unexpected(text.error());
-  return parse_config(*text, file.string());
+  auto config = parse_config(*text, file.string());
+  if (config) config->says_nothing = text->find_first_not_of(" \t\r\n") == std::string::npos;
+  return config;
 }
 
 }  // namespace tlspact

@@ -37,9 +37,17 @@ struct ListConfig {
   [[nodiscard]] unsigned max_shrink_percent() const;
 };
 
+struct HttpConfig {
+  std::string listen = "127.0.0.1:8461";  ///< see split_server(); empty: off
+  std::vector<std::string> hosts;         ///< beside those of loopback, in the Host header
+
+  friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
+};
+
 struct Config {
-  /// The default file does not exist: these are the defaults.
-  bool absent = false;
+  /// The default file does not exist, or there is nothing in it, not even a comment: these are the
+  /// defaults, and perhaps nobody meant them.
+  bool says_nothing = false;
   struct {
     std::string state_dir = "/var/lib/tlspact";
     std::string run_dir = "/run/tlspact";
@@ -108,7 +116,7 @@ struct Config {
     std::string map;  ///< empty: STATE_DIR/exim/tls_policy.cdb
     AutoBool dane;
   } exim;
-  /// How tlspact-lookupd is started.
+  /// Where tlspact-lookupd is found, and how long it waits.
   struct {
     std::string socketmap = "inet:127.0.0.1:8642";      ///< empty: off
     std::string readsocket = "unix:/run/tlspact/exim";  ///< empty: off
@@ -117,10 +125,7 @@ struct Config {
   struct {
     std::string url;  ///< empty: sqlite:STATE_DIR/tlspact.db
   } store;
-  struct {
-    std::string listen = "127.0.0.1:8461";  ///< see split_server(); empty: off
-    std::vector<std::string> hosts;         ///< beside those of loopback, in the Host header
-  } http;
+  HttpConfig http;
   struct {
     std::string mail_to;
     std::string mail_server = "127.0.0.1:25";  ///< see split_server()
@@ -143,6 +148,10 @@ struct Config {
 /// Reads and validates a configuration. Every fault is one Error (code config) that names file,
 /// line and column, and for an unknown key the nearest known one. `file` is for messages only.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& file);
+
+/// [service] run_dir, as far as it can be read: of a file that is otherwise at fault the default or
+/// what it says, so that a service which runs on without it is found.
+[[nodiscard]] std::string run_dir_of(const std::filesystem::path& file);
 
 /// As parse_config; a file that does not exist is an Error no_input unless `may_be_absent`.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent);

@@ -360,16 +360,21 @@ constexpr std::array kConfigKeys{
               "Write DANE levels. \"auto\": unless it is known that Exim's resolver does not "
               "validate, or that resolv.conf has no \"options trust-ad\". Exim would then defer "
               "every dane-only domain."},
-    ConfigKey{"live", "socketmap", [](Config& c) { return Slot{&c.live.socketmap}; },
-              "Where tlspact-lookupd answers Postfix: \"inet:127.0.0.1:8642\", \"inet:[::1]:8642\" "
-              "or \"unix:/path\". A chrooted smtp(8) sees a path only below its queue directory. "
-              "Empty: nowhere.",
-              [](const Config& c) { return live_fault(c.live.socketmap); }},
+    ConfigKey{
+        "live", "socketmap", [](Config& c) { return Slot{&c.live.socketmap}; },
+        "Where tlspact-lookupd answers Postfix, as tlspact check expects it: "
+        "\"inet:127.0.0.1:8642\", \"inet:[::1]:8642\" or \"unix:/path\". The socket is made "
+        "by what starts tlspact-lookupd: with the units, change ListenStream of "
+        "tlspact-lookupd-socketmap.socket as well (systemctl edit). A chrooted smtp(8) sees a "
+        "path only below its queue directory. Empty: nowhere.",
+        [](const Config& c) { return live_fault(c.live.socketmap); }},
     ConfigKey{"live", "readsocket", [](Config& c) { return Slot{&c.live.readsocket}; },
-              "The same for Exim.", [](const Config& c) { return live_fault(c.live.readsocket); }},
+              "The same for Exim, and tlspact-lookupd-readsocket.socket.",
+              [](const Config& c) { return live_fault(c.live.readsocket); }},
     ConfigKey{"live", "wait", [](Config& c) { return Slot{&c.live.wait}; },
               "How long an answer waits where the domain is met for the first time and must be "
-              "looked up. Below the 5 s that Exim waits.",
+              "looked up. Below the 5 s that Exim waits. The service tells tlspact-lookupd, "
+              "unless that was started with --wait.",
               wait_fault},
     ConfigKey{"store", "url", [](Config& c) { return Slot{&c.store.url}; },
               "Where the last good lists and agreements are kept.", store_fault,
@@ -384,14 +389,16 @@ constexpr std::array kConfigKeys{
         "Names that it answers to beside those of loopback: a page of a stranger must not read "
         "it by a name of his own."},
     ConfigKey{"alert", "mail_to", [](Config& c) { return Slot{&c.alert.mail_to}; },
-              "Mail address that the service sends each alert to, once, and its end.",
-              mail_to_fault},
+              "Mail address that each alert is sent to, once, and its end.", mail_to_fault},
     ConfigKey{"alert", "mail_server", [](Config& c) { return Slot{&c.alert.mail_server}; },
               "The mail server for that.", mail_server_fault},
     ConfigKey{"alert", "webhook", [](Config& c) { return Slot{&c.alert.webhook}; },
-              "URL that gets each alert and its end as JSON, by POST.", webhook_fault},
+              "URL that gets each alert and its end as JSON, by POST: tlspactd(8), ALERTS.",
+              webhook_fault},
     ConfigKey{"alert", "command", [](Config& c) { return Slot{&c.alert.command}; },
-              "Program that is run for each alert and its end, with JSON on standard input.",
+              "Program that is run, without arguments, for each alert and its end, with the "
+              "JSON that a webhook gets on standard input: tlspactd(8), ALERTS. It cannot use "
+              "setuid or setgid programs, such as sendmail, under the units.",
               [](const Config& c) {
                 return is_absolute_or_empty(c.alert.command) ? nullptr : kAbsolute;
               }},

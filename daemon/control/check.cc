@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/check.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iterator>
+#include <set>
 
 #include "daemon/control/identity.h"
 #include "daemon/control/missing_files.h"
 #include "daemon/control/mta_dane.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/rollback.h"
 #include "daemon/control/run_lock.h"
 #include "daemon/control/wiring/wiring.h"
 #include "generators/generator.h"
@@ -35,17 +41,44 @@ void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, N
 void check_installed(const Config& config, Findings& findings) {
   const History history = History::open(config.state_path("history"), config.service.history);
   if (const auto hold = history.hold())
-    findings.push_back({Severity::alert, "rollback",
-                        "the maps are held at generation " + std::to_string(hold->generation) +
-                            " since " + format_time(hold->since) +
-                            ": what the sources say since is not enforced",
-                        "tlspact rollback --release, then tlspact generate"});
+    findings.push_back(
+        {Severity::alert, "rollback",
+         hold_text(*hold) + ": what the sources say since is not enforced",
+         "tlspact rollback --release, then tlspact generate where no tlspactd runs"});
   // A run that is at work has not finished either.
   if (history.unfinished() && !RunLock::is_held(config.state_path("lock")))
     findings.push_back({Severity::alert, "generate",
                         "the last install was cut off: some maps may be new and others old, and "
                         "Postfix may not know of them yet",
                         "tlspact generate"});
+}
+
+/// What the last run noticed, and this one cannot see: what asks the network, for one.
+void add_standing_alerts(Store& store, CheckReport& report) {
+  const auto stored = store.alerts();
+  if (!stored) return;
+  std::set<std::string> said{"rollback"};  // said above, with its remedy
+  for (const Notice& each : report.findings)
+    said.insert(each.subject + ": " + each.text);
+  for (const Finding& each : report.wiring)  // as a run tells of it
+    said.insert(each.subject + ": " + each.text + "; " + each.remedy);
+  for (const AlertRecord& each : AlertBook{stored->records}.standing()) {
+    const bool is_new =
+        !said.contains(each.subject) && !said.contains(each.subject + ": " + each.text);
+    if (!each.missed && is_new)
+      report.findings.push_back(
+          {Severity::alert, each.subject,
+           each.text + " (noticed by the run of " + format_time(each.seen) + ")", 0});
+  }
+}
+
+void check_alert_command(const Config& config, Notices& findings) {
+  const std::string& program = config.alert.command;
+  if (program.empty() || ::access(program.c_str(), X_OK) == 0) return;
+  findings.push_back({Severity::alert, "[alert]",
+                      program + ": " + std::strerror(errno) +
+                          ": no alert is told by it; install it, or mend [alert] command",
+                      0});
 }
 
 int exit_code_of(const Refreshed& refreshed, const CheckReport& report) {
@@ -84,6 +117,8 @@ Result<CheckReport> check(const Config& config, Time now) {
   }
   check_types(settings, facts->postfix, report.findings);
   std::ranges::move(missing_files(refreshed.snapshot), std::back_inserter(report.findings));
+  check_alert_command(config, report.findings);
+  add_standing_alerts(*store, report);
   report.lists = refreshed.inputs.lists().size();
   report.entries = refreshed.snapshot.size();
   report.agreements = refreshed.snapshot.count(Source::agreement);

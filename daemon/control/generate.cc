@@ -9,9 +9,11 @@
 #include "daemon/control/clock_guard.h"
 #include "daemon/control/downgrades.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/in_force.h"
 #include "daemon/control/mta_dane.h"
 #include "daemon/control/refresh.h"
 #include "daemon/control/reload_wish.h"
+#include "daemon/control/rollback.h"
 #include "generators/process/temp_directory.h"
 #include "lookup/snapshot_file.h"
 
@@ -115,18 +117,21 @@ class Generation {
 
   [[nodiscard]] fs::path run_record() const { return config_.state_path("run.json"); }
 
-  /// A configuration that has gone must not take every list with it in silence.
+  /// A configuration that has gone, or was emptied by a full disk, must not take every list with
+  /// it.
   Result<void> check_configured(Store& store) {
-    if (!config_.absent) return {};
+    if (!config_.says_nothing) return {};
     const auto names = store.list_names();
     if (!names) return std::unexpected(names.error());
     if (!names->empty())
       return fail(Errc::no_input,
-                  "there is no configuration file, but lists were configured before (" +
+                  "the configuration file is not there, or empty, but lists were configured "
+                  "before (" +
                       names->front() +
-                      "): nothing is changed. Put the file back, or an empty one in its place");
-    report_.notices.push_back(
-        {Severity::warning, "configuration", "there is no file: the defaults are used"});
+                      "): nothing is changed. Put the file back; where the defaults are meant, put "
+                      "a file with a comment in its place");
+    report_.notices.push_back({Severity::warning, "configuration",
+                               "there is no file, or an empty one: the defaults are used"});
     return {};
   }
 
@@ -146,6 +151,7 @@ class Generation {
     if (!options_.installs() || !last_run_ || !last_run_->holds(inputs_, options_.now))
       return false;
     if (installation_->history().hold() || installation_->history().unfinished()) return false;
+    if (!check_published(config_)) return false;
     report_.counts = last_run_->counts;
     refused_ = refused_ || last_run_->refused;
     add_notices(last_run_->notices);
@@ -261,11 +267,17 @@ class Generation {
 
   Result<void> stay_at(const Hold& hold) {
     add_notices(survey(artifacts_));
+    if (before_ && *before_) {
+      report_.counts = EntryCounts::of(**before_);
+    } else if (before_) {
+      report_.notices.push_back(
+          {Severity::alert, "snapshot",
+           before_->error().text + ": live look-ups go without until the maps are released"});
+    }
     report_.notices.push_back({Severity::alert, "rollback",
-                               "the maps are held at generation " +
-                                   std::to_string(hold.generation) + " since " +
-                                   format_time(hold.since) +
-                                   ": nothing is installed. To go on: tlspact rollback --release"});
+                               hold_text(hold) +
+                                   ": nothing is installed. To go on: tlspact rollback "
+                                   "--release"});
     return {};
   }
 

@@ -54,7 +54,7 @@ struct GenerateReport {
 /// If the last run came to its result from the same inputs, nothing has begun or ceased to hold
 /// since, and its files are still in place, the report is that run's with what the sources say now.
 /// While an operator's rollback holds, or the clock cannot be right, nothing is installed, with an
-/// alert.
+/// alert, and the counts are those of what is in force.
 ///
 /// Exit codes of the report: 1 with `check` if something would change; 65 if an input was refused,
 /// 69 if a source never had a good batch, else 0.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <ranges>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -19,29 +20,44 @@ namespace fs = std::filesystem;
 /// The cause of a generation that a rollback made: with the number of the one it went to.
 constexpr std::string_view kRollbackTo = "rollback to ";
 
+/// The one that a rollback went to; nullptr: no rollback made this generation, or it is forgotten.
+const InstalledGeneration* rolled_back_to(const History& history,
+                                          const InstalledGeneration& generation) {
+  const std::string& cause = generation.cause;
+  if (!cause.starts_with(kRollbackTo)) return nullptr;
+  unsigned number = 0;
+  std::from_chars(cause.data() + kRollbackTo.size(), cause.data() + cause.size(), number);
+  return number < generation.number ? history.find(number) : nullptr;
+}
+
 /// That a rollback went to which was killed before the maps were held there; nullopt: there is
 /// none.
 std::optional<unsigned> unfinished_rollback(const History& history) {
-  if (history.generations().empty() || history.hold()) return std::nullopt;
-  const std::string& cause = history.generations().back().cause;
-  if (!cause.starts_with(kRollbackTo)) return std::nullopt;
-  unsigned number = 0;
-  std::from_chars(cause.data() + kRollbackTo.size(), cause.data() + cause.size(), number);
-  return history.find(number) == nullptr ? std::nullopt : std::optional{number};
+  const auto& all = history.generations();
+  if (all.empty() || history.hold() || history.released_at() == all.back().number)
+    return std::nullopt;
+  const InstalledGeneration* target = rolled_back_to(history, all.back());
+  return target == nullptr ? std::nullopt : std::optional{target->number};
+}
+
+/// The one before what is in force, so that one rollback after the other goes further back.
+/// nullptr: there is none.
+const InstalledGeneration* earlier_generation(const History& history) {
+  const auto& all = history.generations();
+  if (all.empty()) return nullptr;
+  const InstalledGeneration* in_force = &all.back();
+  while (const InstalledGeneration* target = rolled_back_to(history, *in_force))
+    in_force = target;
+  // One whose install was killed never was in force, and its files are gone.
+  for (const InstalledGeneration& each : std::views::reverse(all)) {
+    if (each.number < in_force->number && history.is_whole(each)) return &each;
+  }
+  return nullptr;
 }
 
 Result<InstalledGeneration> wanted_generation(const History& history,
                                               std::optional<unsigned> number) {
-  const auto& all = history.generations();
-  const InstalledGeneration* wanted = nullptr;
-  if (number) {
-    wanted = history.find(*number);
-  } else {
-    // One whose install was killed never was in force, and its files are gone.
-    for (std::size_t i = all.size(); wanted == nullptr && i-- > 1;) {
-      if (history.is_whole(all[i - 1])) wanted = &all[i - 1];
-    }
-  }
+  const InstalledGeneration* wanted = number ? history.find(*number) : earlier_generation(history);
   if (wanted != nullptr) return *wanted;
   return fail(Errc::no_input, number
                                   ? "there is no generation " + std::to_string(*number) +
@@ -128,16 +144,29 @@ Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> n
           restore_snapshot(config, history, generation->number, replaced, report.notices);
       !restored)
     return std::unexpected(restored.error());
-  if (auto held = history.set_hold(Hold{.generation = generation->number, .since = now}); !held)
+  if (auto held = history.set_hold({.generation = generation->number, .since = now}); !held)
     return std::unexpected(held.error());
   return report;
+}
+
+std::string hold_text(const Hold& hold) {
+  return "the maps are held at generation " + std::to_string(hold.generation) + " since " +
+         format_time(hold.since);
+}
+
+Notice held_notice(const Hold& hold) {
+  return {Severity::alert, "rollback",
+          hold_text(hold) +
+              ": what is decided here is not in force until \"tlspact rollback "
+              "--release\"; \"tlspact lookup\" tells what is",
+          0};
 }
 
 Result<bool> release_rollback(const Config& config) {
   auto installation = Installation::begin(config);
   if (!installation) return std::unexpected(installation.error());
   if (!installation->history().hold()) return false;
-  if (auto released = installation->history().set_hold(std::nullopt); !released)
+  if (auto released = installation->history().release(); !released)
     return std::unexpected(released.error());
   return true;
 }

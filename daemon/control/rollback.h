@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/control/installation.h"
@@ -15,9 +16,10 @@ struct RollbackReport {
   Notices notices;
 };
 
-/// Installs the files of generation `number`, or without one those of the generation before the
-/// newest, as a generation of its own, and holds the maps there: the next runs install nothing
-/// until release_rollback(). What answers live look-ups goes back with them. Files that the
+/// Installs the files of generation `number`, as a generation of its own, and holds the maps there:
+/// the next runs install nothing until release_rollback(). Without a number it is the generation
+/// before the one in force, so that each rollback goes further back; one that was killed is
+/// finished. What answers live look-ups goes back with them. Files that the
 /// generation did not have are left alone. Errors:
 /// no_input, no such generation, or a file of it is gone; those of Installation::install.
 [[nodiscard]] Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number,
@@ -25,5 +27,11 @@ struct RollbackReport {
 
 /// Lets runs install again; false: nothing was held.
 [[nodiscard]] Result<bool> release_rollback(const Config& config);
+
+/// "the maps are held at generation 4 since …".
+[[nodiscard]] std::string hold_text(const Hold& hold);
+
+/// For where what is decided now is shown meanwhile.
+[[nodiscard]] Notice held_notice(const Hold& hold);
 
 }  // namespace tlspact

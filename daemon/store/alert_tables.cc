@@ -15,9 +15,12 @@ using Poco::Data::Keywords::use;
 
 namespace {
 
-/// 0: it stands.
-Poco::Int64 ended_at(const AlertRecord& record) {
-  return record.ended ? to_sql(*record.ended) : 0;
+/// 0: not yet.
+Poco::Int64 moment_to_sql(const std::optional<Time>& moment) {
+  return moment ? to_sql(*moment) : 0;
+}
+std::optional<Time> moment_from_sql(Poco::Int64 moment) {
+  return moment == 0 ? std::nullopt : std::optional{from_sql(moment)};
 }
 
 /// Columns that both tables have.
@@ -31,16 +34,16 @@ struct RecordColumns {
     text.push_back(row.text);
     since.push_back(to_sql(row.since));
     seen.push_back(to_sql(row.seen));
-    ended.push_back(ended_at(row));
+    ended.push_back(moment_to_sql(row.ended));
   }
   [[nodiscard]] AlertRecord row(std::size_t i) const {
-    AlertRecord out{.cause = cause[i],
-                    .subject = subject[i],
-                    .text = text[i],
-                    .since = from_sql(since[i]),
-                    .seen = from_sql(seen[i])};
-    if (ended[i] != 0) out.ended = from_sql(ended[i]);
-    return out;
+    return {.cause = cause[i],
+            .subject = subject[i],
+            .text = text[i],
+            .since = from_sql(since[i]),
+            .seen = from_sql(seen[i]),
+            .missed = {},
+            .ended = moment_from_sql(ended[i])};
   }
 };
 
@@ -48,10 +51,13 @@ void keep_records(Poco::Data::Session& sql, const std::vector<AlertRecord>& rows
   sql << "DELETE FROM alert", now;
   if (rows.empty()) return;
   RecordColumns c;
-  for (const AlertRecord& row : rows)
+  Integers missed;
+  for (const AlertRecord& row : rows) {
     c.add(row);
-  sql << "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", use(c.cause), use(c.subject), use(c.text),
-      use(c.since), use(c.seen), use(c.ended), now;
+    missed.push_back(moment_to_sql(row.missed));
+  }
+  sql << "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?)", use(c.cause), use(c.subject),
+      use(c.text), use(c.since), use(c.seen), use(c.ended), use(missed), now;
 }
 
 void keep_pending(Poco::Data::Session& sql, const std::vector<PendingAlert>& rows) {
@@ -76,11 +82,15 @@ void keep_pending(Poco::Data::Session& sql, const std::vector<PendingAlert>& row
 
 std::vector<AlertRecord> read_records(Poco::Data::Session& sql) {
   RecordColumns c;
-  sql << "SELECT cause, subject, text, since, seen, ended FROM alert ORDER BY cause", into(c.cause),
-      into(c.subject), into(c.text), into(c.since), into(c.seen), into(c.ended), now;
+  Integers missed;
+  sql << "SELECT cause, subject, text, since, seen, ended, missed FROM alert ORDER BY cause",
+      into(c.cause), into(c.subject), into(c.text), into(c.since), into(c.seen), into(c.ended),
+      into(missed), now;
   std::vector<AlertRecord> out;
-  for (std::size_t i = 0; i < c.cause.size(); ++i)
+  for (std::size_t i = 0; i < c.cause.size(); ++i) {
     out.push_back(c.row(i));
+    out.back().missed = moment_from_sql(missed[i]);
+  }
   return out;
 }
 

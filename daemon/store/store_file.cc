@@ -28,7 +28,7 @@ bool writes(Store::Access access) {
 
 namespace fs = std::filesystem;
 
-constexpr int kSchemaVersion = 5;
+constexpr int kSchemaVersion = 6;
 
 /// Times are epoch seconds.
 constexpr const char* kSchema[] = {
@@ -65,9 +65,11 @@ constexpr const char* kSchema[] = {
     "look_again INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS held_policy (domain TEXT NOT NULL, source TEXT NOT NULL, "
     "since INTEGER NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (domain, source))",
-    // Since version 5. `ended` is 0 while it stands.
+    // Since version 5. `ended` is 0 while it stands; `missed`, since version 6, while the last run
+    // noticed it.
     "CREATE TABLE IF NOT EXISTS alert (cause TEXT PRIMARY KEY, subject TEXT NOT NULL, "
-    "text TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER NOT NULL)",
+    "text TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER NOT NULL, "
+    "missed INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS alert_delivery (notifier TEXT NOT NULL, kind TEXT NOT NULL, "
     "attempts INTEGER NOT NULL, due INTEGER NOT NULL, cause TEXT NOT NULL, subject TEXT NOT NULL, "
     "text TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER NOT NULL)",
@@ -140,9 +142,10 @@ void bring_up_to_date(Poco::Data::Session& sql, int version) {
     for (const char* statement : kFromVersion1)
       sql << statement, now;
   }
+  if (version == 5) sql << "ALTER TABLE alert ADD COLUMN missed INTEGER NOT NULL DEFAULT 0", now;
   for (const char* statement : kSchema)
     sql << statement, now;
-  sql << "PRAGMA user_version = 5", now;
+  sql << "PRAGMA user_version = 6", now;
   transaction.commit();
 }
 

@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxManifest = 16UL << 20;
 constexpr unsigned kMode = 0644;
 constexpr const char* kUnfinished = "unfinished";
+constexpr const char* kHold = "hold";
+constexpr std::string_view kReleased = "released ";
 
 std::optional<unsigned> parse_number(const std::string& text) {
   unsigned number = 0;
@@ -274,8 +276,8 @@ void History::remove_leftovers() const {
 }
 
 std::optional<Hold> History::hold() const {
-  const auto text = read_file(directory_ / "hold", kMaxManifest);
-  if (!text) return std::nullopt;
+  const auto text = read_file(directory_ / kHold, kMaxManifest);
+  if (!text || text->starts_with(kReleased)) return std::nullopt;
   std::istringstream in{*text};
   Hold out;
   std::string since;
@@ -284,15 +286,20 @@ std::optional<Hold> History::hold() const {
   return out;
 }
 
-Result<void> History::set_hold(const std::optional<Hold>& hold) const {
-  const fs::path file = directory_ / "hold";
-  if (hold)
-    return replace_file(file,
-                        std::to_string(hold->generation) + " " + format_time(hold->since) + "\n");
-  std::error_code error;
-  fs::remove(file, error);
-  if (error) return fail(Errc::io, file.string() + ": cannot be removed: " + error.message());
-  return {};
+Result<void> History::set_hold(const Hold& hold) const {
+  return replace_file(directory_ / kHold,
+                      std::to_string(hold.generation) + " " + format_time(hold.since) + "\n");
+}
+
+Result<void> History::release() const {
+  return replace_file(directory_ / kHold,
+                      std::string{kReleased} + std::to_string(newest().value_or(0)) + "\n");
+}
+
+std::optional<unsigned> History::released_at() const {
+  const auto text = read_file(directory_ / kHold, kMaxManifest);
+  if (!text || !text->starts_with(kReleased)) return std::nullopt;
+  return parse_number(text->substr(kReleased.size(), text->find('\n') - kReleased.size()));
 }
 
 }  // namespace tlspact

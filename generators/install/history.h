@@ -38,12 +38,12 @@ struct Hold {
 };
 
 /// A directory: `N/manifest` for each generation, `N/STORED` for the files that came with N and
-/// were replaced since, `N/snapshot` for what was published with it, `hold`, and `unfinished`.
-/// Files are copies, never links to a map in use. A manifest is written, durably, before the files
-/// that it describes are renamed into place; so a run that was killed leaves at worst a generation
-/// that is newer than some of the files, and the next install goes by what is in place. For one
-/// process at a time (RunLock), but for what only reads: that sees a file that has just gone as
-/// gone.
+/// were replaced since, `N/snapshot` for what was published with it, `hold` ("5
+/// 2026-09-02T10:00:00Z", or "released 7" once it has ended), and `unfinished`. Files are copies,
+/// never links to a map in use. A manifest is written, durably, before the files that it describes
+/// are renamed into place; so a run that was killed leaves at worst a generation that is newer than
+/// some of the files, and the next install goes by what is in place. For one process at a time
+/// (RunLock), but for what only reads: that sees a file that has just gone as gone.
 class History {
  public:
   /// Reads what is there; a directory that does not exist is an empty history. A manifest that
@@ -103,7 +103,11 @@ class History {
   void remove_leftovers() const;
 
   [[nodiscard]] std::optional<Hold> hold() const;
-  [[nodiscard]] Result<void> set_hold(const std::optional<Hold>& hold) const;
+  [[nodiscard]] Result<void> set_hold(const Hold& hold) const;
+  /// Ends the hold, and remembers which generation was the newest then.
+  [[nodiscard]] Result<void> release() const;
+  /// nullopt: there was no hold since it began, or one holds.
+  [[nodiscard]] std::optional<unsigned> released_at() const;
 
  private:
   History(std::filesystem::path directory, unsigned keep)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """tlspact generate, as an administrator runs it."""
 import fcntl
+import json
 import os
 import pathlib
 import unittest
@@ -18,6 +19,27 @@ class GenerateTest(unittest.TestCase):
         result = self.machine.run("generate", *arguments)
         self.assertEqual(result.returncode, expect, result.stdout + result.stderr)
         return result
+
+    def test_without_a_service_alerts_are_told_once_and_kept(self):
+        told = self.machine.path("/told")
+        program = self.machine.path("/page")
+        program.write_text(f"#!/bin/sh\ncat >> {told}\n")
+        program.chmod(0o755)
+        bad = self.machine.agreements / "bad.toml"
+        bad.write_text("nonsense = 1\n")
+        self.machine.configure(extra=f'\n[alert]\ncommand = "{program}"\n')
+        for _ in range(2):
+            self.assertEqual(self.machine.run("generate").returncode, 65)
+        events = [json.loads(each) for each in told.read_text().splitlines()]
+        self.assertEqual([each["event"] for each in events], ["began"])
+        self.assertIn("bad.toml", events[0]["subject"] + events[0]["text"])
+        said = self.machine.run("status")
+        self.assertEqual((said.returncode, "bad.toml" in said.stdout), (1, True), said.stdout)
+        bad.unlink()
+        self.machine.run("generate")
+        said = self.machine.run("status")
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertIn("not by the last run", said.stdout)
 
     def test_list_and_agreements_become_maps(self):
         self.generate()

@@ -75,6 +75,38 @@ class HistoryTest(MachineTest):
         self.run_it("rollback", "2")
         self.assertEqual(self.machine.map.read_bytes(), after)
 
+    def test_one_rollback_after_the_other_goes_further_back(self):
+        for domain in ("one.example", "two.example", "three.example"):
+            self.agree(domain)
+            self.run_it("generate")
+        self.assertIn("held at generation 2", self.run_it("rollback"))
+        self.assertIn("held at generation 1", self.run_it("rollback"))
+        self.assertIn("no earlier generation", self.run_it("rollback", expect=66))
+        self.run_it("rollback", "2")
+        self.run_it("rollback", "--release")
+        self.assertIn("held at generation 1", self.run_it("rollback"), "what is in force is generation 2")
+
+    def test_while_held_what_is_said_to_be_in_force_is(self):
+        self.run_it("generate")
+        entries = self.machine.json("status")["entries"]["all"]
+        self.agree("one.example")
+        self.run_it("generate")
+        self.assertEqual(self.machine.json("status")["entries"]["all"], entries + 1)
+        self.run_it("rollback")
+        said = self.run_it("status", expect=1)
+        self.assertIn("the maps are held at generation 1", said)
+        status = json.loads(self.machine.run("--json", "status").stdout)
+        self.assertEqual((status["entries"]["all"], status["held_at"]), (entries, 1))
+        self.assertIn(f"{entries} entries in force", self.run_it("generate"))
+        self.assertIn("NOTFOUND", self.run_it("lookup", "one.example", expect=1))
+        self.assertIn("held at generation 1", self.machine.run("lookup", "one.example").stderr)
+        explained = self.run_it("explain", "one.example")
+        self.assertIn("what is decided here is not in force", explained)
+        self.assertIn("released: the next", self.run_it("rollback", "--release"))
+        self.run_it("generate")
+        self.run_it("lookup", "one.example")
+        self.assertNotIn("held", self.run_it("explain", "one.example"))
+
     def test_live_answers_go_back_with_the_maps(self):
         snapshot = self.machine.path("/var/lib/tlspact/snapshot")
         self.run_it("generate")

@@ -83,7 +83,7 @@ class Machine:
         text = (SAMPLE / "tlspact.toml").read_text()
         text = text.replace("/etc/tlspact", str(self.path("/etc/tlspact")))
         text = text.replace("[postfix]\n", f"[postfix]\ntypes = {types}\n")
-        text += f'\n[service]\nstate_dir = "{self.path("/var/lib/tlspact")}"\n'
+        text += f'\n[service]\nstate_dir = "{self.path("/var/lib/tlspact")}"\nrun_dir = "{self.path("/run/tlspact")}"\n'
         text += f'\n[agreements]\ndirectory = "{self.agreements}"\n{extra}'
         if not lookups:  # nobody answers here
             text += "\n[dane]\nenabled = false\n\n[mta_sts]\nenabled = false\n"

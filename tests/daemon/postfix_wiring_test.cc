@@ -38,7 +38,7 @@ struct Machine {
     expected.settings.types = {TableType::cdb};
     expected.query = [this](const std::string& key,
                             const std::string& name) -> Result<std::optional<std::string>> {
-      if (name == "broken:") return fail(Errc::io, "no such table");
+      if (name == "broken:" || name.contains(":9:")) return fail(Errc::io, "no such table");
       const auto found = table.find(name + " " + key);
       return found == table.end() ? std::nullopt : std::optional{found->second};
     };
@@ -74,6 +74,18 @@ TEST_CASE("proxy: before our map is our map") {
   Machine machine;
   machine.instance.parameters["smtp_tls_policy_maps"].insert(0, "proxy:");
   CHECK(machine.said().empty());
+}
+
+TEST_CASE("a socketmap that nobody answers defers mail; one that answers is in order") {
+  Machine machine;
+  machine.expected.live = "inet:127.0.0.1:8642";
+  std::string& tables = machine.instance.parameters["smtp_tls_policy_maps"];
+  const std::string map = tables;
+  tables = map + ", socketmap:inet:127.0.0.1:8642:postfix";
+  CHECK(machine.said().empty());
+  tables = map + ", proxy:socketmap:inet:127.0.0.1:9:postfix";
+  CHECK(contains(machine.said(), "nobody answers at socketmap:inet:127.0.0.1:9:postfix"));
+  CHECK(contains(machine.said(), "which is not [live] socketmap (inet:127.0.0.1:8642)"));
 }
 
 TEST_CASE("a legacy parameter that asks for TLS counts where there is no level") {

@@ -78,6 +78,34 @@ TEST_CASE("after a run that failed nothing is over", "[alerts]") {
   CHECK(book.standing().size() == 1);
 }
 
+TEST_CASE("what the last complete run did not notice stands as missed", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("refused"), now()).size() == 1);
+  CHECK_FALSE(book.standing().front().missed);
+  CHECK(book.update({}, now(), false).empty());
+  CHECK_FALSE(book.standing().front().missed);
+  CHECK(book.update({}, now()).empty());  // within the same second
+  CHECK(book.standing().front().missed == now());
+  CHECK(book.update({}, now() + 5min).empty());
+  CHECK(book.standing().front().missed == now());
+  CHECK(book.standing().front().seen == now());
+  CHECK(book.update(alert("refused"), now() + 6min).empty());
+  CHECK_FALSE(book.standing().front().missed);
+}
+
+TEST_CASE("an end needs no run to be told, but one that missed it", "[alerts]") {
+  AlertBook book;
+  CHECK(book.update(alert("refused"), now()).size() == 1);
+  CHECK_FALSE(book.next_end());
+  CHECK(book.end_quiet(now() + 3h).empty());  // no run has looked
+  CHECK(book.update({}, now() + 10min).empty());
+  CHECK(book.next_end() == now() + AlertBook::kQuiet);
+  CHECK(book.end_quiet(now() + AlertBook::kQuiet - 1s).empty());
+  CHECK(kinds(book.end_quiet(now() + AlertBook::kQuiet)) == std::vector{Kind::ended});
+  CHECK_FALSE(book.next_end());
+  CHECK(book.end_quiet(now() + 5h).empty());
+}
+
 TEST_CASE("only alerts count", "[alerts]") {
   AlertBook book;
   CHECK(book.update({{Severity::warning, "x", "y", 0}, {Severity::note, "x", "z", 0}}, now())

@@ -131,9 +131,6 @@ enabled = false
 [learn]
 level = "encrypt"
 """)
-        text = self.machine.config.read_text()
-        run_dir = self.machine.path("/run/tlspact")
-        self.machine.config.write_text(text.replace("[service]\n", f'[service]\nrun_dir = "{run_dir}"\n'))
 
     def long_list(self):
         policies = json.loads(self.machine.sample_list())

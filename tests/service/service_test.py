@@ -86,8 +86,6 @@ class ServiceTest(unittest.TestCase):
 
     def configure(self, extra=""):
         self.machine.configure(extra=f'\n[http]\nlisten = "127.0.0.1:{self.port}"\n{extra}')
-        text = self.machine.config.read_text()
-        self.machine.config.write_text(text.replace("[service]\n", f'[service]\nrun_dir = "{self.run_dir}"\n'))
 
     def start(self):
         self.log = open(self.machine.path("/tlspactd.log"), "a+", encoding="utf-8")
@@ -148,6 +146,110 @@ class ServiceTest(unittest.TestCase):
         self.machine.config.write_text(good)
         self.process.send_signal(signal.SIGHUP)
         until(lambda: self.status()["runs"] > runs, self.said)
+
+    def answers(self):
+        try:
+            return self.get("/healthz")[0] == 200
+        except ConnectionRefusedError:
+            return False
+
+    def refused(self, text):
+        """What it says to a configuration that it does not take."""
+        before = len(self.said())
+        self.machine.config.write_text(text)
+        until(lambda: "the configuration that was read before stays" in self.said()[before:], self.said)
+        return self.said()[before:]
+
+    def test_an_emptied_or_moved_configuration_is_refused(self):
+        self.start()
+        self.has_run()
+        good = self.machine.config.read_text()
+        self.assertIn("has gone, or is empty", self.refused(""))
+        self.assertIn("state_dir", self.refused(good.replace("/var/lib/tlspact", "/var/lib/other")))
+        self.machine.config.write_text(good)
+        until(lambda: all("missed" in each for each in self.status()["alerts"]), self.said)
+        self.assertTrue(self.installed("acme.example"))
+
+    def test_what_changed_is_named_once(self):
+        self.start()
+        self.has_run()
+        (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
+        until(lambda: self.installed("new.example"), self.said)
+        until(lambda: self.status()["runs"] > 1, self.said)
+        self.assertEqual(self.said().count("agreements.d/new.toml has changed"), 1, self.said())
+        self.assertEqual(self.said().count("the configuration is read anew"), 1, self.said())
+
+    def test_an_address_that_is_taken_keeps_nothing_from_running(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken, free = other.getsockname()[1], self.port
+            self.port = taken
+            self.configure()
+            self.start()
+            until(lambda: self.installed("acme.example"), self.said)
+            said = self.machine.run("status")
+            self.assertEqual(said.returncode, 1)
+            self.assertIn("cannot be listened on", said.stdout)
+        (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
+        until(lambda: self.installed("new.example"), self.said)
+        self.assertEqual(self.get("/healthz")[0], 200)
+        until(lambda: all("missed" in each for each in self.status()["alerts"]), self.said)
+        self.assertEqual(self.machine.run("status").returncode, 0, "what is mended is not wrong any more")
+        self.port = free
+        self.configure()
+        until(self.answers, self.said)    # at the new address
+
+    def test_a_rollback_beside_it_is_shown_and_released_at_once(self):
+        self.start()
+        self.has_run()
+        entries = self.status()["entries"]["all"]
+        (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
+        until(lambda: self.installed("new.example"), self.said)
+        until(lambda: self.status()["entries"]["all"] == entries + 1, self.said)
+        self.assertEqual(self.machine.run("rollback").returncode, 0)
+        until(lambda: self.status().get("held_at") == 1, self.said)
+        until(lambda: self.status()["entries"]["all"] == entries, self.said)
+        self.assertFalse(self.installed("new.example"))
+        self.assertIn("held at generation 1", self.machine.run("status").stdout)
+        self.assertIn("tlspact_maps_held 1\n", self.get("/metrics")[1])
+        self.assertIn("is not in force", self.get("/explain?domain=new.example")[1])
+        said = self.machine.run("rollback", "--release").stdout
+        self.assertIn("tlspactd installs what is decided now", said)
+        until(lambda: self.installed("new.example"), self.said)
+        until(lambda: "held_at" not in self.status(), self.said)
+        until(lambda: self.machine.run("status").returncode == 0, self.said)
+
+    def test_a_snapshot_that_is_cut_off_or_removed_is_made_anew(self):
+        self.start()
+        self.has_run()
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        whole = snapshot.stat().st_size
+        os.truncate(snapshot, 100)
+        until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
+        snapshot.unlink()
+        until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
+        self.assertEqual(self.said().count("is made anew"), 2, self.said())
+
+    def test_a_damaged_store_that_a_command_meets_is_told(self):
+        self.start()
+        self.has_run()
+        until(lambda: self.get("/api/status")[1], self.said)
+        store = self.machine.path("/var/lib/tlspact/tlspact.db")
+        for beside in ("-wal", "-shm"):
+            pathlib.Path(f"{store}{beside}").unlink(missing_ok=True)
+        store.write_bytes(b"noise" * 1000)
+        said = self.machine.run("refresh")
+        self.assertIn("the store was damaged", said.stderr)
+        until(lambda: "the store was damaged" in self.said(), self.said)
+        until(lambda: any("damaged" in each["text"] for each in self.status()["alerts"]), self.said)
+
+    def test_a_way_of_alerting_that_is_added_is_told_of_what_stands(self):
+        (self.machine.agreements / "bad.toml").write_text("nonsense = 1\n")
+        self.start()
+        until(lambda: self.status()["alerts"], self.said)
+        with Webhook() as hook:
+            self.configure(f'\n[alert]\nwebhook = "{hook.url}"\n')
+            until(lambda: hook.events, self.said)
+            self.assertEqual((hook.events[0]["event"], "bad.toml" in json.dumps(hook.events[0])), ("began", True))
 
     def test_sigterm_ends_it_and_the_maps_stay(self):
         self.start()

@@ -21,15 +21,34 @@ AlertService::AlertService(std::vector<std::unique_ptr<Notifier>> notifiers, Sto
     : notifiers_(std::move(notifiers)),
       book_(std::move(state.records)),
       pending_(std::move(state.pending)) {
-  // What waits for a notifier that is configured no more is nobody's.
+  drop_nobodys();
+}
+
+void AlertService::drop_nobodys() {
   std::erase_if(pending_, [&](const PendingAlert& each) {
     return std::ranges::none_of(
         notifiers_, [&](const auto& notifier) { return notifier->name() == each.notifier; });
   });
 }
 
-void AlertService::notice(const Notices& notices, Time now, bool complete) {
-  for (const AlertEvent& event : book_.update(notices, now, complete)) {
+void AlertService::use(std::vector<std::unique_ptr<Notifier>> notifiers, Time now) {
+  std::set<std::string> before;
+  for (const auto& each : notifiers_)
+    before.insert(each->name());
+  notifiers_ = std::move(notifiers);
+  drop_nobodys();
+  for (const auto& notifier : notifiers_) {
+    if (before.contains(notifier->name())) continue;
+    for (const AlertRecord& record : book_.standing())
+      pending_.push_back({.notifier = notifier->name(),
+                          .event = {AlertEvent::Kind::began, record},
+                          .attempts = 0,
+                          .due = now});
+  }
+}
+
+void AlertService::put_down(const std::vector<AlertEvent>& events, Time now) {
+  for (const AlertEvent& event : events) {
     for (const auto& notifier : notifiers_)
       pending_.push_back({.notifier = notifier->name(), .event = event, .attempts = 0, .due = now});
   }
@@ -37,7 +56,12 @@ void AlertService::notice(const Notices& notices, Time now, bool complete) {
   if (pending_.size() > kMaxPending) pending_.resize(kMaxPending);
 }
 
+void AlertService::notice(const Notices& notices, Time now, bool complete) {
+  put_down(book_.update(notices, now, complete), now);
+}
+
 std::vector<std::string> AlertService::tell(Time now) {
+  put_down(book_.end_quiet(now), now);
   std::vector<std::string> failures;
   std::set<std::string> failing;  // one that does not answer is not asked for each event
   std::vector<PendingAlert> left;
@@ -59,8 +83,10 @@ std::vector<std::string> AlertService::tell(Time now) {
 }
 
 std::optional<Time> AlertService::next_due() const {
-  const auto first = std::ranges::min_element(pending_, {}, &PendingAlert::due);
-  return first == pending_.end() ? std::nullopt : std::optional{first->due};
+  std::optional<Time> first = book_.next_end();
+  for (const PendingAlert& each : pending_)
+    first = std::min(first.value_or(Time::max()), each.due);
+  return first;
 }
 
 StoredAlerts AlertService::state() const {

@@ -23,17 +23,26 @@ class AlertService {
   /// Brings in what a run noticed; see AlertBook::update().
   void notice(const Notices& notices, Time now, bool complete);
 
-  /// Tells what is due. What a notifier does not take is due again after a minute, doubled each
-  /// time up to an hour, until it does. Returns why it did not, one line each. Blocks.
+  /// Tells by these from now on. One of another name than those before is told of what stands;
+  /// what waits for one that is gone is nobody's.
+  void use(std::vector<std::unique_ptr<Notifier>> notifiers, Time now);
+
+  /// Ends what has been quiet long enough, and tells what is due. What a notifier does not take is
+  /// due again after a minute, doubled each time up to an hour, until it does. Returns why it did
+  /// not, one line each. Blocks.
   [[nodiscard]] std::vector<std::string> tell(Time now);
 
-  /// When tell() has something to do; nullopt: nothing waits.
+  /// When tell() has something to do, if no run notices anything until then; nullopt: nothing
+  /// waits.
   [[nodiscard]] std::optional<Time> next_due() const;
 
   [[nodiscard]] StoredAlerts state() const;
   [[nodiscard]] std::vector<AlertRecord> standing() const { return book_.standing(); }
 
  private:
+  void put_down(const std::vector<AlertEvent>& events, Time now);
+  void drop_nobodys();
+
   std::vector<std::unique_ptr<Notifier>> notifiers_;
   AlertBook book_;
   std::vector<PendingAlert> pending_;

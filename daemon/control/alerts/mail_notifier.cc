@@ -70,9 +70,9 @@ class MailNotifier : public Notifier {
         std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "@" + host_ +
         ">\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n"
         "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n";
-    out += (over ? "This is over since " + format_time(record.ended.value_or(now)) + ":\n\n" : "") +
-           record.subject + ": " + record.text + "\n\nIt began at " + format_time(record.since) +
-           " on " + host_ + ".\n";
+    out += (over ? "This is over:\n\n" : "") + record.subject + ": " + record.text +
+           "\n\nIt began at " + format_time(record.since) + " on " + host_ +
+           (over ? ", and was last noticed at " + format_time(record.seen) : "") + ".\n";
     return out;
   }
 

@@ -20,6 +20,7 @@ std::string alert_json(const AlertEvent& event, std::string_view host) {
                           {"subject", record.subject},
                           {"text", record.text},
                           {"since", format_time(record.since)},
+                          {"seen", format_time(record.seen)},
                           {"host", host}};
   if (record.ended) out["ended"] = format_time(*record.ended);
   return boost::json::serialize(out);

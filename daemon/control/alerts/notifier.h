@@ -43,7 +43,8 @@ class Notifier {
 /// good.
 [[nodiscard]] std::unique_ptr<Notifier> command_notifier(const Config& config);
 
-/// The event as a JSON document: event (began, ended), subject, text, since, host.
+/// The event as a JSON document: event (began, ended), subject, text, since, seen
+/// (when it was last noticed), host, and ended where it is.
 [[nodiscard]] std::string alert_json(const AlertEvent& event, std::string_view host);
 
 }  // namespace tlspact

@@ -24,9 +24,10 @@ using html::set_moment;
 
 std::string headline(const ServiceStatus& status) {
   if (!status.last_error.empty()) return "The last run failed";
-  if (!status.alerts.empty())
-    return status.alerts.size() == 1 ? "One alert stands"
-                                     : std::to_string(status.alerts.size()) + " alerts stand";
+  const auto standing = std::ranges::count_if(
+      status.alerts, [](const AlertRecord& each) { return !each.missed.has_value(); });
+  if (standing > 0)
+    return standing == 1 ? "One alert stands" : std::to_string(standing) + " alerts stand";
   return status.last_run ? "All is well" : "The first run is at work";
 }
 
@@ -37,6 +38,11 @@ void set_alerts(data& page, const DashboardView& view) {
                              {"text", each.text},
                              {"ago", distance_text(each.since, view.now)}});
              set_moment(out, "since", each.since);
+             if (each.missed) {
+               data missed = row({{"ago", distance_text(each.seen, view.now)}});
+               set_moment(missed, "seen", each.seen);
+               out.set("missed", missed);
+             }
              return out;
            }));
 }
@@ -203,8 +209,10 @@ void set_generations(data& page, const DashboardView& view) {
 std::string dashboard_page(const DashboardView& view) {
   data page = row({{"headline", headline(view.status)},
                    {"entries", grouped_digits(view.status.counts.entries)},
-                   {"alert_count", grouped_digits(view.status.alerts.size())}});
-  set_flag(page, "well", view.status.alerts.empty() && view.status.last_error.empty());
+                   {"entry_noun", view.status.counts.entries == 1 ? "next-hop" : "next-hops"},
+                   {"alert_count", grouped_digits(view.status.alerts.size())},
+                   {"alert_noun", view.status.alerts.size() == 1 ? "alert" : "alerts"}});
+  set_flag(page, "well", is_well(view.status));
   set_alerts(page, view);
   html::set_levels(page, view.status.counts);
   set_changes(page, view);

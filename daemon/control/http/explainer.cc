@@ -6,8 +6,10 @@
 #include <iterator>
 
 #include "daemon/control/http/evidence_chart.h"
+#include "daemon/control/in_force.h"
 #include "daemon/control/mta_facts.h"
 #include "daemon/control/refresh.h"
+#include "daemon/control/rollback.h"
 #include "lookup/snapshot_file.h"
 
 namespace tlspact {
@@ -50,6 +52,8 @@ Result<ExplainedDomain> Explainer::explain(const Config& config, const PolicyKey
                       .settings = settings,
                       .history = {}};
   std::ranges::move(notices, std::back_inserter(out.explanation.notices));
+  if (const auto hold = hold_in_force(config))
+    out.explanation.notices.push_back(held_notice(*hold));
   out.history = history_of(out.explanation, *store);
   return out;
 }

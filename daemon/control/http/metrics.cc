@@ -95,6 +95,9 @@ void add_evidence(Metrics& metrics, const ServiceStatus& status) {
   metrics.add(status.evidence.inconclusive, "evidence=\"inconclusive\"");
   metrics.single("endpoint_alarms", "gauge", "MX endpoints that did TLS and do not any more.",
                  status.evidence.alarms);
+  metrics.single("maps_held", "gauge",
+                 "1 while an operator's rollback holds the maps: nothing is installed.",
+                 status.hold ? 1 : 0);
   metrics.single("alerts", "gauge", "Causes for an alert that stand.", status.alerts.size());
   metrics.describe("notices", "gauge", "What the last run had to say, by severity.");
   for (const auto& [severity, name] :

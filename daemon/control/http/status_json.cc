@@ -4,6 +4,8 @@
 #include <boost/json/array.hpp>
 #include <utility>
 
+#include "daemon/control/report.h"
+#include "daemon/control/rollback.h"
 #include "policy/utf8.h"
 
 namespace tlspact {
@@ -17,10 +19,14 @@ void put(json::object& to, const char* name, const std::optional<Time>& time) {
 
 json::array alerts_json(const std::vector<AlertRecord>& alerts) {
   json::array out;
-  for (const AlertRecord& each : alerts)
-    out.push_back({{"subject", valid_utf8(each.subject)},
-                   {"text", valid_utf8(each.text)},
-                   {"since", format_time(each.since)}});
+  for (const AlertRecord& each : alerts) {
+    json::object alert{{"subject", valid_utf8(each.subject)},
+                       {"text", valid_utf8(each.text)},
+                       {"since", format_time(each.since)},
+                       {"seen", format_time(each.seen)}};
+    put(alert, "missed", each.missed);
+    out.push_back(std::move(alert));
+  }
   return out;
 }
 
@@ -79,6 +85,10 @@ json::object status_json(const ServiceStatus& status) {
                                               {"alarms", status.evidence.alarms}}},
                    {"lists", lists_json(status.lists)},
                    {"alerts", alerts_json(status.alerts)}};
+  if (status.hold) {
+    out["held_at"] = status.hold->generation;
+    out["held_since"] = format_time(status.hold->since);
+  }
   put(out, "last_run", status.last_run);
   put(out, "last_good", status.last_good);
   put(out, "next_run", status.next_run);
@@ -89,20 +99,27 @@ json::object status_json(const ServiceStatus& status) {
 std::string last_run_text(const ServiceStatus& status) {
   std::string out = "last run " + (status.last_run ? format_time(*status.last_run) : "never");
   if (!status.last_error.empty()) out += ": " + status.last_error;
-  out += "\n" + std::to_string(status.counts.entries) +
-         " entries in force: " + std::to_string(status.counts.by(Source::agreement)) +
-         " by agreement, " + std::to_string(status.counts.by(Source::dane)) + " by DANE, " +
+  out += "\n" + counted(status.counts.entries, "entry") +
+         " in force: " + std::to_string(status.counts.by(Source::agreement)) + " by agreement, " +
+         std::to_string(status.counts.by(Source::dane)) + " by DANE, " +
          std::to_string(status.counts.by(Source::mta_sts)) + " by MTA-STS, " +
          std::to_string(status.counts.by(Source::list)) + " by list, " +
          std::to_string(status.counts.by(Source::learned)) + " learned\n";
-  for (const AlertRecord& each : status.alerts)
+  if (status.hold)
+    out += hold_text(*status.hold) +
+           ": what is decided since is not in force; tlspact rollback --release goes on\n";
+  for (const AlertRecord& each : status.alerts) {
     out += "alert since " + format_time(each.since) + ": " + each.subject + ": " + each.text + "\n";
+    if (each.missed)
+      out += "  (last noticed " + format_time(each.seen) +
+             ", and not by the last run: it ends unless it is back within an hour)\n";
+  }
   return out;
 }
 
 std::string status_text(const ServiceStatus& status) {
   std::string out = "running since " + format_time(status.started) + ", " +
-                    std::to_string(status.runs) + " runs, " + std::to_string(status.failed_runs) +
+                    counted(status.runs, "run") + ", " + std::to_string(status.failed_runs) +
                     " failed\n";
   if (status.next_run) out += "next run " + format_time(*status.next_run) + "\n";
   return out + last_run_text(status);

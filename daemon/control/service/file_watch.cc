@@ -21,7 +21,7 @@ constexpr std::uint32_t kEvents =
 
 }  // namespace
 
-FileWatch::FileWatch(const boost::asio::any_io_executor& executor, std::function<void()> changed)
+FileWatch::FileWatch(const boost::asio::any_io_executor& executor, Changed changed)
     : changed_(std::move(changed)),
       inotify_(executor, ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       settle_(executor),
@@ -30,39 +30,47 @@ FileWatch::FileWatch(const boost::asio::any_io_executor& executor, std::function
 }
 
 void FileWatch::watch(const std::vector<fs::path>& paths) {
-  for (const auto& [watch, names] : names_)
+  for (const auto& [watch, directory] : watched_)
     ::inotify_rm_watch(inotify_.native_handle(), watch);
-  names_.clear();
+  watched_.clear();
   std::error_code error;
   for (const fs::path& path : paths) {
-    const bool directory = fs::is_directory(path, error);
-    const fs::path& place = directory ? path : path.parent_path();
+    const bool whole = fs::is_directory(path, error);
+    const fs::path& place = whole ? path : path.parent_path();
     const int watch = ::inotify_add_watch(inotify_.native_handle(), place.c_str(), kEvents);
     if (watch < 0) continue;
-    const auto [known, is_new] = names_.try_emplace(watch);
-    if (directory) {
-      known->second.clear();
-    } else if (is_new || !known->second.empty()) {
-      known->second.insert(path.filename().string());
+    const auto [known, is_new] = watched_.try_emplace(watch, Directory{place, {}});
+    std::set<std::string>& names = known->second.names;
+    if (whole) {
+      names.clear();
+    } else if (is_new || !names.empty()) {
+      names.insert(path.filename().string());
     }
   }
 }
 
-bool FileWatch::concerns(std::string_view events) const {
+void FileWatch::take(std::string_view events) {
   while (events.size() >= sizeof(inotify_event)) {
     inotify_event event{};
     std::memcpy(&event, events.data(), sizeof(event));
     const std::string_view padded = events.substr(sizeof(event), event.len);
     const std::string name{padded.substr(0, padded.find('\0'))};
-    if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
-    const auto watched = names_.find(event.wd);
-    // The directory itself has gone, or another one is in its place.
-    if (watched != names_.end() && (event.mask & IN_IGNORED) != 0) return true;
-    if (watched != names_.end() && (watched->second.empty() || watched->second.contains(name)))
-      return true;
     events.remove_prefix(std::min(events.size(), sizeof(event) + event.len));
+    if ((event.mask & IN_Q_OVERFLOW) != 0) {
+      for (const auto& [watch, directory] : watched_)
+        pending_.insert(directory.path);
+      continue;
+    }
+    const auto watched = watched_.find(event.wd);
+    if (watched == watched_.end()) continue;
+    const Directory& directory = watched->second;
+    if ((event.mask & IN_IGNORED) != 0) {
+      // The directory itself has gone, or another one is in its place.
+      pending_.insert(directory.path);
+    } else if (directory.names.empty() || directory.names.contains(name)) {
+      pending_.insert(directory.path / name);
+    }
   }
-  return false;
 }
 
 void FileWatch::read() {
@@ -70,10 +78,11 @@ void FileWatch::read() {
       boost::asio::buffer(buffer_),
       [this](const boost::system::error_code& error, std::size_t size) {
         if (error) return;
-        if (concerns(std::string_view{buffer_}.substr(0, size))) {
+        take(std::string_view{buffer_}.substr(0, size));
+        if (!pending_.empty()) {
           settle_.expires_after(kSettle);
           settle_.async_wait([this](const boost::system::error_code& cancelled) {
-            if (!cancelled) changed_();
+            if (!cancelled) changed_(std::exchange(pending_, {}));
           });
         }
         read();

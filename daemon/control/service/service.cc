@@ -9,26 +9,33 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <map>
 #include <random>
+#include <set>
 #include <stop_token>
+#include <tuple>
 #include <utility>
 
 #include "daemon/config/clock.h"
 #include "daemon/control/alerts/alert_service.h"
 #include "daemon/control/generate.h"
-#include "daemon/control/http/http_server.h"
 #include "daemon/control/identity.h"
+#include "daemon/control/in_force.h"
 #include "daemon/control/overview/overview_keeper.h"
+#include "daemon/control/report.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
+#include "daemon/control/service/http_front.h"
 #include "daemon/control/service/live_findings.h"
 #include "daemon/control/service/notice_log.h"
 #include "daemon/control/service/probe_rounds.h"
+#include "daemon/control/service/reload_guard.h"
 #include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
 #include "daemon/control/service/store_numbers.h"
 #include "daemon/control/service/worker.h"
 #include "daemon/store/store.h"
+#include "generators/table/file.h"
 #include "lookup/log.h"
 #include "lookup/service_manager.h"
 
@@ -61,6 +68,13 @@ std::vector<fs::path> watched_paths(const Config& config, const std::string& con
   return out;
 }
 
+/// "/etc/tlspact/tlspact.toml has changed".
+std::string changed_text(const std::set<fs::path>& changed) {
+  std::string out;
+  if (!changed.empty()) out = shown(changed.begin()->string());
+  return out + and_more(changed.empty() ? 0 : changed.size() - 1) + " has changed";
+}
+
 class Service {
  public:
   Service(const ServiceOptions& options, Config config)
@@ -70,7 +84,8 @@ class Service {
         timer_(io_),
         alert_timer_(io_),
         watchdog_(io_),
-        watch_(io_.get_executor(), [this] { reload("a file has changed"); }),
+        watch_(io_.get_executor(), [this](const auto& changed) { reload(changed_text(changed)); }),
+        snapshot_watch_(io_.get_executor(), [this](const auto& /*changed*/) { check_snapshot(); }),
         random_(std::random_device{}()) {}
 
   /// Whatever ended it, the threads end before anything that they use.
@@ -90,9 +105,6 @@ class Service {
                                 take(std::move(request), std::move(answer));
                               });
     if (!control) return refused(control.error());
-    auto http = HttpServer::start(*config_, board_, overviews_.board());
-    if (!http) return refused(http.error());
-    http_ = *std::move(http);
     if (auto resolve = listen_for_lookups(); !resolve) return refused(resolve.error());
     open_alerts();
     status_.version = options_.version;
@@ -100,6 +112,10 @@ class Service {
     show_last_run();
     board_.put(status_);
     watch_.watch(watched_paths(*config_, options_.config_file));
+    std::ignore =
+        make_directories(config_->service.state_dir);  // or it is not watched; a run tells
+    snapshot_watch_.watch({config_->state_path("snapshot")});
+    open_http();
     wait_for_signal();
     keep_watchdog_quiet();
     notify_service_manager("READY=1\nSTATUS=The maps that are installed are in force");
@@ -126,6 +142,9 @@ class Service {
   void reload(const std::string& why);
   void show_last_run();
   void open_alerts();
+  void open_http();
+  void check_snapshot();
+  void stand(const std::string& what, std::optional<Notice> notice);
   void take(ControlRequest request, ControlServer::Answer answer);
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
@@ -144,6 +163,7 @@ class Service {
   asio::steady_timer alert_timer_;
   asio::steady_timer watchdog_;
   FileWatch watch_;
+  FileWatch snapshot_watch_;
   std::mt19937 random_;
   StatusBoard board_;
   bool run_waits_ = false;  ///< of the main thread
@@ -151,12 +171,12 @@ class Service {
   ServiceStatus status_;
   std::unique_ptr<AlertService> alerts_;
   std::optional<Time> next_change_;
-  std::optional<Notice> bad_config_;  ///< of a configuration that was refused, while it stands
-  bool is_busy_ = false;              ///< the last run found the lock taken
+  std::map<std::string, Notice> standing_;  ///< what is no run's, while it is so, by its subject
+  bool is_busy_ = false;                    ///< the last run found the lock taken
   std::stop_source stop_;
   OverviewKeeper overviews_{config_};
-  std::unique_ptr<HttpServer> http_;
-  std::unique_ptr<ResolveServer> resolve_;  ///< of the main thread
+  HttpFront http_{board_, overviews_.board()};  ///< of the main thread
+  std::unique_ptr<ResolveServer> resolve_;      ///< of the main thread
   LiveFindings findings_{worker_, status_, [this](Time moment) { run_by(moment); }};
   ProbeRounds probes_{worker_,
                       {.run = [this] { asio::post(io_, [this] { start_run(); }); },
@@ -198,7 +218,7 @@ void Service::wait_for_signal() {
     }
     log_line(LogLevel::info, "ending");
     stop_.request_stop();
-    http_.reset();
+    http_.close();
     io_.stop();
   });
 }
@@ -216,35 +236,72 @@ void Service::keep_watchdog_quiet() {
 /// A file that decides, or the configuration itself, may have changed.
 void Service::reload(const std::string& why) {
   auto config = load_config(options_.config_file, !options_.config_given);
+  if (config) {
+    if (auto good = check_reload(*config_, *config, options_.config_file); !good)
+      config = std::unexpected(good.error());
+  }
   if (!config) {
-    log_line(LogLevel::alert,
-             config.error().text + "; the configuration that was read before stays");
-    const Notice notice{Severity::alert, "configuration",
-                        config.error().text + "; the one that was read before stays", 0};
-    worker_.add([this, notice, running = config_] {
-      ++status_.refused_reloads;
-      bad_config_ = notice;
-      alerts_->notice({notice}, clock_now(), false);
-      tell_alerts(*running);
-    });
+    const std::string text = config.error().text + "; the configuration that was read before stays";
+    log_line(LogLevel::alert, text);
+    worker_.add([this] { ++status_.refused_reloads; });
+    stand("configuration", Notice{Severity::alert, "configuration", text, 0});
     return;
   }
   log_line(LogLevel::info, why + ": the configuration is read anew");
   config_ = std::make_shared<const Config>(*std::move(config));
   watch_.watch(watched_paths(*config_, options_.config_file));
   resolve_->use(config_);
+  stand("configuration", std::nullopt);
   worker_.add([this, config = config_] {
     ++status_.reloads;
-    bad_config_.reset();
-    alerts_ = std::make_unique<AlertService>(notifiers(*config), alerts_->state());
+    alerts_->use(notifiers(*config), clock_now());
+  });
+  open_http();
+  start_run();
+}
+
+/// Tried again with each run.
+void Service::open_http() {
+  const auto opened = http_.open(*config_);
+  if (!opened) log_line(LogLevel::alert, opened.error().text);
+  stand("[http]", opened
+                      ? std::nullopt
+                      : std::optional{Notice{Severity::alert, "[http]", opened.error().text, 0}});
+}
+
+/// Somebody may have removed it or cut it off: live look-ups would do without from their next start
+/// on, or at once. What runs of ours put there is whole.
+void Service::check_snapshot() {
+  const auto good = check_published(*config_);
+  if (good) return;
+  const Notice notice{Severity::alert, "snapshot",
+                      good.error().text + ": what answers live look-ups is made anew", 0};
+  log_notices({notice});
+  worker_.add([this, notice, config = config_] {
+    alerts_->notice({notice}, clock_now(), false);
+    tell_alerts(*config);
   });
   start_run();
 }
 
+/// Of what is not a run's to find: an alert from now on, or no more.
+void Service::stand(const std::string& what, std::optional<Notice> notice) {
+  worker_.add([this, what, notice = std::move(notice), config = config_] {
+    if (!notice) {
+      standing_.erase(what);
+      return;
+    }
+    standing_.insert_or_assign(what, *notice);
+    alerts_->notice({*notice}, clock_now(), false);
+    tell_alerts(*config);
+  });
+}
+
 /// What is in force is what the last run installed, whichever process that was.
 void Service::show_last_run() {
-  const auto record = read_run_record(config_->state_path("run.json"));
-  if (record) status_.counts = record->counts;
+  const InForce now = in_force(*config_);
+  status_.counts = now.counts;
+  status_.hold = now.hold;
   look_into_store(*config_);
 }
 
@@ -257,23 +314,28 @@ void Service::open_alerts() {
 }
 
 void Service::take(ControlRequest request, ControlServer::Answer answer) {
-  if (request.words.front() == "status") {  // at once, whatever is at work
-    bool unused = false;
-    answer(options_.command(request, *board_.get(), unused));
+  const std::string command = request.words.front();
+  if (command == "status" || command == kRunCommand) {  // at once, whatever is at work
+    CommandOutcome outcome = options_.command(request, *board_.get());
+    if (outcome.changed) start_run();
+    answer(std::move(outcome.reply));
     return;
   }
-  log_line(LogLevel::info, "uid " + std::to_string(request.uid) + ": " + request.words.front());
-  worker_.add([this, request = std::move(request), answer = std::move(answer)] {
-    bool changed = false;
-    ControlReply reply = options_.command(request, status_, changed);
-    if (changed) asio::post(io_, [this] { start_run(); });
-    answer(std::move(reply));
+  log_line(LogLevel::info, "uid " + std::to_string(request.uid) + ": " + command);
+  worker_.add([this, request = std::move(request), answer = std::move(answer), config = config_] {
+    CommandOutcome outcome = options_.command(request, status_);
+    log_notices(outcome.notices);
+    alerts_->notice(outcome.notices, clock_now(), false);
+    tell_alerts(*config);
+    if (outcome.changed) asio::post(io_, [this] { start_run(); });
+    answer(std::move(outcome.reply));
   });
 }
 
 void Service::start_run() {
   timer_.cancel();
   if (std::exchange(run_waits_, true)) return;
+  open_http();
   worker_.add([this, config = config_] {
     asio::post(io_, [this] { run_waits_ = false; });
     do_run(config);
@@ -328,10 +390,12 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
     notices = std::move(report->notices);
   }
   log_notices(notices);
-  if (bad_config_) notices.push_back(*bad_config_);
+  for (const auto& [what, notice] : standing_)
+    notices.push_back(notice);
   std::ranges::copy(probes_.notices(), std::back_inserter(notices));
   alerts_->notice(notices, clock_now(), complete);
   status_.notices = std::move(notices);
+  status_.hold = hold_in_force(config);
   look_into_store(config);
   tell_alerts(config);
 }

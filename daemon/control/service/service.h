@@ -9,17 +9,27 @@
 #include "daemon/config/config.h"
 #include "daemon/control/service/control_message.h"
 #include "daemon/control/service/service_status.h"
+#include "policy/notice.h"
 
 namespace tlspact {
+
+/// What became of a command of the command line.
+struct CommandOutcome {
+  ControlReply reply;
+  bool changed = false;  ///< the maps are to follow at once
+  Notices notices;       ///< for the log and the alerts too
+};
 
 struct ServiceOptions {
   std::string version;
   std::string config_file;
   bool config_given = false;  ///< it must exist
-  /// Does a command of the command line, in the worker's thread. `changed` is set if the maps are
-  /// to follow at once.
-  std::function<ControlReply(const ControlRequest&, const ServiceStatus&, bool& changed)> command;
+  /// Does a command, in the worker's thread; `status` and kRunCommand in the main thread.
+  std::function<CommandOutcome(const ControlRequest&, const ServiceStatus&)> command;
 };
+
+/// What a process that changed something says to the service beside it: run now.
+inline constexpr const char* kRunCommand = "run";
 
 /// Runs until SIGTERM or SIGINT, and returns the exit code. SIGHUP reads the configuration anew;
 /// one that is faulty keeps the running one, with an alert. Threads of its own: this one for
@@ -28,7 +38,8 @@ struct ServiceOptions {
 ///
 /// READY=1 goes out as soon as the control socket is open: what was installed before is in force
 /// all the time, whatever the network does. Errors that keep it from starting are said on standard
-/// error: 78 configuration, 75 another one is at work, 74 a socket that cannot be made.
+/// error: 78 configuration, 75 another one is at work, 74 a control socket that cannot be made. An
+/// address of [http] that cannot be had is an alert, and tried again with each run.
 [[nodiscard]] int run_service(const ServiceOptions& options);
 
 }  // namespace tlspact

@@ -3,12 +3,14 @@
 /// the dashboard.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/control/board.h"
 #include "daemon/control/run_record.h"
+#include "generators/install/history.h"
 #include "policy/alert_book.h"
 #include "policy/learning.h"
 #include "policy/notice.h"
@@ -47,6 +49,7 @@ struct ServiceStatus {
   std::string last_error;  ///< of a failed run
   std::optional<Time> next_run;
   EntryCounts counts;
+  std::optional<Hold> hold;  ///< an operator's rollback: nothing is installed
   std::vector<GeneratedFile> files;
   Notices notices;  ///< of the last run
   std::vector<AlertRecord> alerts;
@@ -54,6 +57,13 @@ struct ServiceStatus {
   EvidenceCounts evidence;
   std::size_t correspondents = 0;
 };
+
+/// No run failed, no alert stands that the last one noticed, and no rollback holds.
+[[nodiscard]] inline bool is_well(const ServiceStatus& status) {
+  const bool alarmed = std::ranges::any_of(
+      status.alerts, [](const AlertRecord& each) { return !each.missed.has_value(); });
+  return status.last_error.empty() && !alarmed && !status.hold;
+}
 
 using StatusBoard = Board<ServiceStatus>;
 

@@ -102,6 +102,33 @@ void check_socket(const PostfixInstance& instance, const PostfixService& service
                      seen.string()});
 }
 
+/// A socketmap that nobody answers defers all mail of every domain that no earlier table has.
+void check_live(const PostfixInstance& instance, const PostfixExpectation& expected,
+                const std::string& table, Findings& out) {
+  constexpr std::string_view kPrefix = "socketmap:";
+  const std::string plain = without_proxy(table);
+  if (!plain.starts_with(kPrefix)) return;
+  const std::size_t name = plain.rfind(':');
+  const std::string address = plain.substr(kPrefix.size(), name - kPrefix.size());
+  if (address != expected.live)
+    out.push_back({Severity::note,
+                   instance.subject(),
+                   "smtp_tls_policy_maps asks " + table + ", which is not [live] socketmap (" +
+                       (expected.live.empty() ? "off" : expected.live) + ")",
+                   {}});
+  // A path is that of a chroot, perhaps; whether a socket is there check_socket() says.
+  if (!address.starts_with("inet:")) return;
+  const auto answer = expected.query(".invalid", plain);
+  if (answer) return;
+  out.push_back({Severity::alert, instance.subject(),
+                 "nobody answers at " + plain +
+                     ": mail to every domain that no table before it "
+                     "holds is deferred (" +
+                     answer.error().text + ")",
+                 "systemctl enable --now tlspact-lookupd-socketmap.socket, or take " + table +
+                     " out of smtp_tls_policy_maps"});
+}
+
 void check_map_file(const PostfixInstance& instance, const GeneratorSettings::Postfix& settings,
                     Findings& out) {
   for (const std::string& table : split_postfix_list(instance.value("smtp_tls_policy_maps"))) {
@@ -124,6 +151,8 @@ Findings check_policy_maps(const PostfixInstance& instance, const PostfixExpecta
   for (const PostfixScope& scope : smtp_scopes(instance, {"smtp_tls_policy_maps"}))
     check_order(scope, expected, out);
   check_map_file(instance, expected.settings, out);
+  for (const std::string& table : split_postfix_list(instance.value("smtp_tls_policy_maps")))
+    check_live(instance, expected, table, out);
   for (const PostfixService* service : instance.smtp_services())
     for (const std::string& table :
          split_postfix_list(instance.value("smtp_tls_policy_maps", service)))

@@ -25,6 +25,7 @@ struct PostfixExpectation {
                                                    const std::string& table)>
       query;
   InboundAgreements inbound = {};  ///< see check_inbound()
+  std::string live = {};           ///< [live] socketmap
 };
 
 /// All that check says of one instance: the parts below, postfix_routing.h and
