@@ -22,6 +22,7 @@ void SnapshotFollower::look(SteadyTime now) {
   seen_ = found;
   auto fresh = MappedSnapshot::open(file_);
   if (fresh) {
+    in_use_ = found;
     take(*std::move(fresh));
     return;
   }
@@ -33,9 +34,16 @@ void SnapshotFollower::look(SteadyTime now) {
     log_line(LogLevel::notice,
              file_.string() + ": there is no snapshot yet; no domain has a policy");
   else
-    log_line(LogLevel::error,
-             fresh.error().text +
-                 (has_one ? "; the snapshot before it stays in use" : "; no domain has a policy"));
+    log_line(LogLevel::error, fresh.error().text + "; " + what_stays(found));
+}
+
+/// A file that was changed where it lies is the one that is answered from.
+std::string SnapshotFollower::what_stays(const Identity& found) const {
+  if (answerer_.snapshot() == nullptr) return "no domain has a policy";
+  if (found.device == in_use_.device && found.inode == in_use_.inode)
+    return "it is the one that is answered from, and domains in the part that it lost have no "
+           "policy until a new one is published";
+  return "the snapshot before it stays in use";
 }
 
 void SnapshotFollower::take(std::unique_ptr<MappedSnapshot> fresh) {

@@ -58,11 +58,13 @@ class SnapshotFollower {
   [[nodiscard]] Identity identity() const;
   void take(std::unique_ptr<MappedSnapshot> fresh);
   void go_back(const std::string& why);
+  [[nodiscard]] std::string what_stays(const Identity& found) const;
 
   std::filesystem::path file_;
   Answerer& answerer_;
   SteadyTime looked_at_;
   Identity seen_;
+  Identity in_use_;               ///< the file that the one in use was mapped from
   std::optional<Identity> told_;  ///< the file that was last complained of
   bool has_looked_ = false;
   bool checking_ = false;

@@ -39,6 +39,19 @@ Result<const Snapshot*> snapshot_in_force(const OfflineView& view, bool at_other
   return &held.emplace(*std::move(published));
 }
 
+/// "sub.acme.example" where ".acme.example" has an entry: Postfix asks for that next.
+void add_parent_hint(const Snapshot& snapshot, const std::string& key, Notices& notices) {
+  for (std::size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
+    const std::string parent = key.substr(dot);
+    if (dot == 0 || !snapshot.find(parent)) continue;
+    notices.push_back({Severity::warning, key,
+                       "has no entry of its own; Postfix asks next for " + parent +
+                           ", which has one: tlspact lookup " + parent,
+                       0});
+    return;
+  }
+}
+
 }  // namespace
 
 Result<CommandResult> run_lookup(const std::vector<std::string>& given,
@@ -80,6 +93,8 @@ Result<CommandResult> run_lookup(const std::vector<std::string>& given,
       arguments.has("exim")
           ? answer_exim(**snapshot, normal, view->settings.exim.options, now)
           : answer_postfix(**snapshot, normal, view->settings.postfix.options, now);
+  if (!answer.found && !arguments.has("exim"))
+    add_parent_hint(**snapshot, normal, view->refreshed.notices);
   Poco::JSON::Object::Ptr json = new Poco::JSON::Object;
   json->set("key", normal);
   json->set("found", answer.found);

@@ -6,6 +6,7 @@
 #include "daemon/control/http/status_json.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/in_force.h"
+#include "daemon/control/service/store_numbers.h"
 #include "daemon/store/store.h"
 
 namespace tlspact {
@@ -26,7 +27,7 @@ Result<CommandResult> run_status(const std::vector<std::string>& given,
   if (!config) return std::unexpected(config.error());
   if (auto changed = become_owner_of(config->service.state_dir); !changed)
     return std::unexpected(changed.error());
-  ServiceStatus status;  // without a version: nothing runs
+  ServiceStatus status;
   CommandResult result;
   const InForce in_force = tlspact::in_force(*config);
   status.last_run = in_force.decided_at;
@@ -38,8 +39,12 @@ Result<CommandResult> run_status(const std::vector<std::string>& given,
   if (const auto alerts = store->alerts()) status.alerts = AlertBook{alerts->records}.standing();
   result.exit_code = is_well(status) ? 0 : 1;
   result.text = "no service is running\n" + last_run_text(status);
+  if (auto counted = count_store(*config, status); !counted)
+    return std::unexpected(counted.error());
   boost::json::object document = status_json(status);
   document["running"] = false;
+  for (const char* of_a_service : {"version", "started", "runs", "failed_runs"})
+    document.erase(of_a_service);
   result.document = boost::json::serialize(document);
   return result;
 }

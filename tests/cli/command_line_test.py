@@ -2,6 +2,7 @@
 """The command line beside generate: exit codes, help, explain, lookup, check, init, list verify."""
 import json
 import pathlib
+import sqlite3
 import subprocess
 import unittest
 
@@ -106,6 +107,38 @@ class MachineTest(unittest.TestCase):
         for key in ["other.example", "x.acme.example", "newcomer.example", "[192.0.2.1]", ".com",
                     "b\u00fccher", "a b", ""]:
             self.assertEqual(self.run_ok("lookup", key, expect=1), "NOTFOUND \n", key)
+
+    def test_lookup_names_the_parent_that_postfix_asks_for_next(self):
+        (self.machine.agreements / "parent.toml").write_text(
+            '[[agreement]]\npartner = "P"\ndomains = [".parent.example"]\nlevel = "encrypt"\n')
+        said = self.machine.run("lookup", "sub.parent.example")
+        self.assertEqual((said.returncode, said.stdout), (1, "NOTFOUND \n"))
+        self.assertIn("tlspact lookup .parent.example", said.stderr)
+        self.assertNotIn("parent", self.machine.run("lookup", "sub.nobody.example").stderr)
+
+    def test_forgetting_what_is_not_known_is_1(self):
+        said = self.machine.run("forget", "never.example")
+        self.assertEqual((said.returncode, said.stdout), (1, "nothing is known of never.example\n"), said.stderr)
+
+    def test_status_without_a_service_tells_of_no_service(self):
+        self.machine.run("generate")
+        status = self.machine.json("status")
+        self.assertFalse(status["running"])
+        self.assertNotIn("started", status)
+        self.assertEqual([each["name"] for each in status["lists"]], ["community"])
+
+    def test_check_says_what_the_last_run_noticed_and_it_cannot_see(self):
+        self.machine.configure(extra='\n[alert]\ncommand = "/nonexistent/page"\n')
+        self.machine.run("generate")
+        database = self.machine.path("/var/lib/tlspact/tlspact.db")
+        with sqlite3.connect(database) as sql:
+            sql.execute("INSERT INTO alert VALUES ('x', 'DNS', 'no trust anchor', 1, 1, 0, 0)")
+            sql.execute("INSERT INTO alert VALUES ('y', 'DNS', 'mended since', 1, 1, 0, 2)")
+        said = self.machine.run("check")
+        self.assertIn("no trust anchor (noticed by the run of", said.stdout)
+        self.assertNotIn("mended since", said.stdout)
+        self.assertIn("/nonexistent/page: No such file", said.stdout)
+        self.assertEqual(said.returncode, 1)
 
     def test_lookup_by_version_and_for_exim(self):
         self.assertIn("protocols=!SSLv2",

@@ -167,6 +167,14 @@ TEST_CASE("A configuration file is loaded, and what cannot be read is said") {
   const auto may_be_absent = load_config(file, true);
   REQUIRE(may_be_absent);
   CHECK(may_be_absent->service.state_dir == "/var/lib/tlspact");
+  CHECK(may_be_absent->says_nothing);
+  for (const auto& [text, says_nothing] :
+       {std::pair{"", true}, {" \n\t\r\n", true}, {"# meant\n", false}, {"[dane]\n", false}}) {
+    test::write(file, text);
+    const auto config = load_config(file, true);
+    REQUIRE(config);
+    CHECK(config->says_nothing == says_nothing);
+  }
 
   test::write(file, "[service]\nstate_dir = \"/srv\"\n");
   for (const bool absent : {false, true}) {
@@ -174,6 +182,13 @@ TEST_CASE("A configuration file is loaded, and what cannot be read is said") {
     REQUIRE(config);
     CHECK(config->service.state_dir == "/srv");
   }
+  for (const auto& [text, run_dir] : {std::pair{"[service]\nrun_dir = \"/r\"\n[nonsense]\n", "/r"},
+                                      {"[service\nrun_dir = \"/r\"\n", "/run/tlspact"},
+                                      {"[service]\nrun_dir = 1\n", "/run/tlspact"}}) {
+    test::write(file, text);
+    CHECK(run_dir_of(file) == run_dir);
+  }
+  CHECK(run_dir_of(directory.path() / "none") == "/run/tlspact");
   test::write(file, "[service]\nstate_dir = 1\n");
   for (const bool absent : {false, true}) {
     const auto config = load_config(file, absent);

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import threading
 import unittest
 
@@ -64,6 +65,8 @@ class FollowingTest(LiveTest):
         client = self.client()
         self.assertTrue(client.ask("d1.example").startswith("OK "))
         os.truncate(self.snapshot, 4096)
+        lookupd.process.send_signal(signal.SIGHUP)
+        lookupd.wait_for_log("it is the one that is answered from")
         for number in range(0, 20_000, 500):
             self.assertIn(client.ask(f"d{number}.example"),
                           ("NOTFOUND ", f"OK secure match=mx{number}.example servername=hostname"))

@@ -141,6 +141,9 @@ class ServiceTest(unittest.TestCase):
         self.machine.config.write_text(good + "\n[nonsense]\n")
         self.process.send_signal(signal.SIGHUP)
         until(lambda: "the configuration that was read before stays" in self.said(), self.said)
+        until(lambda: self.status()["alerts"], self.said)
+        said = self.machine.run("status")
+        self.assertEqual((said.returncode, "nonsense" in said.stdout), (1, True), said.stdout + said.stderr)
         self.assertIsNone(self.process.poll())
         runs = self.status()["runs"]
         self.machine.config.write_text(good)

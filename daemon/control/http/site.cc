@@ -92,6 +92,8 @@ Page Site::answer(std::string_view target) {
       {"/api/evidence", &Site::api_evidence},
       {"/api/generations", &Site::api_generations},
       {"/api/openapi.json", &Site::api_description},
+      {"/api", &Site::api_description},
+      {"/api/", &Site::api_description},
   };
   const std::size_t mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
