@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -85,6 +86,8 @@ Result<Invocation> read_invocation(const std::vector<std::string>& arguments) {
   return out;
 }
 
+constexpr std::chrono::seconds kStatusPatience{10};
+
 /// What a running service does better: it knows more, or is to follow at once.
 bool is_for_service(const std::string& command) {
   static const std::set<std::string> kCommands{"status", "accept", "forget", "refresh"};
@@ -99,7 +102,11 @@ std::optional<Printed> ask_running_service(const Invocation& invocation) {
   const auto config = load_config(invocation.global);
   const std::filesystem::path run_dir =
       config ? config->service.run_dir : run_dir_of(invocation.global.config_file);
-  auto reply = ask_service(run_dir / "control", {.words = words, .json = invocation.global.json});
+  // A monitor must not hang with a service that does. What changes something may wait for a run.
+  const std::optional<std::chrono::seconds> patience =
+      words.front() == "status" ? std::optional{kStatusPatience} : std::nullopt;
+  auto reply =
+      ask_service(run_dir / "control", {.words = words, .json = invocation.global.json}, patience);
   if (!reply) return std::nullopt;
   return Printed{reply->exit_code, std::move(reply->out), std::move(reply->err)};
 }

@@ -37,9 +37,18 @@ std::string status_document(const ServiceStatus& status) {
   return boost::json::serialize(document) + "\n";
 }
 
+/// See kRunCommand.
+Notices noticed_elsewhere(const ControlRequest& request) {
+  Notices out;
+  for (std::size_t i = 1; i + 1 < request.words.size(); i += 2)
+    out.push_back({Severity::alert, request.words[i], request.words[i + 1], 0});
+  return out;
+}
+
 /// Commands that change something are for root and for the service's own user.
 CommandOutcome command_outcome(const ServiceOptions& options, const ControlRequest& request,
-                               const ServiceStatus& status) {
+                               const ServiceStatus& status,
+                               const std::shared_ptr<const Config>& config) {
   static const std::set<std::string> kChanging{"accept", "forget", "refresh", kRunCommand};
   const std::string& command = request.words.front();
   if (command == "status" && request.words.size() == 1)
@@ -52,15 +61,15 @@ CommandOutcome command_outcome(const ServiceOptions& options, const ControlReque
         .reply = {kNoPermission, "",
                   "tlspact: " + command + " is for root and for the user that tlspactd runs as\n"},
         .notices = {}};
-  if (command == kRunCommand && request.words.size() == 1)
-    return {.reply = {}, .changed = true, .notices = {}};
+  if (command == kRunCommand)
+    return {.reply = {}, .changed = true, .notices = noticed_elsewhere(request)};
   if (!kChanging.contains(command) && command != "status")
     return {.reply = {static_cast<int>(Errc::usage), "", "tlspact: the service does not do that\n"},
             .notices = {}};
   const GlobalOptions global{.config_file = options.config_file,
                              .config_given = options.config_given,
                              .json = request.json,
-                             .in_service = true};
+                             .running = config};
   const auto result = run_words(request.words, global);
   Printed text = printed(result, request.json);
   return {.reply = {text.exit_code, std::move(text.out), std::move(text.err)},
@@ -89,8 +98,9 @@ int main_with(const std::vector<std::string>& arguments) {
     options.config_file = joined ? each.substr(9) : arguments[++i];
     options.config_given = true;
   }
-  options.command = [&options](const ControlRequest& request, const ServiceStatus& status) {
-    return command_outcome(options, request, status);
+  options.command = [&options](const ControlRequest& request, const ServiceStatus& status,
+                               const std::shared_ptr<const Config>& config) {
+    return command_outcome(options, request, status, config);
   };
   return run_service(options);
 }

@@ -16,12 +16,12 @@ namespace {
 constexpr int kBacklog = 1024;
 
 std::unexpected<Error> cannot_listen(std::string_view text) {
-  const char* const remedy = errno == ENOENT ? "; make the directory of it first"
-                             : errno == EACCES
-                                 ? "; give that directory to the user that this runs as"
-                                 : "";
+  const int why = errno;
+  const char* remedy = "";
+  if (why == ENOENT) remedy = "; make the directory of it first";
+  if (why == EACCES) remedy = "; give that directory to the user that this runs as";
   return fail(Errc::io,
-              std::string{text} + ": cannot listen there: " + std::strerror(errno) + remedy);
+              std::string{text} + ": cannot listen there: " + std::strerror(why) + remedy);
 }
 
 UniqueFd stream_socket(int family) {

@@ -92,4 +92,8 @@ Result<LiveOptions> read_snapshot_options(const fs::path& file) {
   return decode_live_options((*parts)[static_cast<std::size_t>(SnapshotPart::options)]);
 }
 
+Result<void> check_snapshot(const fs::path& file) {
+  return check_parts(file, kSnapshotKind, kSnapshotParts);
+}
+
 }  // namespace tlspact

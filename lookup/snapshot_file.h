@@ -47,6 +47,9 @@ struct Negative {
 /// How its entries are rendered, without reading the rest. Errors as of read_snapshot().
 [[nodiscard]] Result<LiveOptions> read_snapshot_options(const std::filesystem::path& file);
 
+/// Whether it is there and whole, by its checksum. Errors: no_input, bad_input.
+[[nodiscard]] Result<void> check_snapshot(const std::filesystem::path& file);
+
 /// The parts of the file by name, for its readers.
 enum class SnapshotPart : std::uint8_t {
   moment,

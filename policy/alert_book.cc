@@ -39,7 +39,6 @@ std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now, bool
     const auto [found, is_new] = by_cause_.try_emplace(cause);
     AlertRecord& record = found->second;
     const bool returns = !is_new && record.ended;
-    const bool told_lately = returns && now - *record.ended < kQuiet;
     if (is_new || returns) record.since = now;
     record.cause = std::move(cause);
     record.subject = notice.subject;
@@ -47,7 +46,7 @@ std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now, bool
     record.seen = now;
     record.missed.reset();
     record.ended.reset();
-    if (is_new || (returns && !told_lately)) out.push_back({AlertEvent::Kind::began, record});
+    if (is_new || returns) out.push_back({AlertEvent::Kind::began, record});
   }
   for (auto& [cause, record] : by_cause_) {
     if (complete && !record.missed && !noticed.contains(cause)) record.missed = now;
@@ -62,7 +61,7 @@ std::vector<AlertEvent> AlertBook::update(const Notices& notices, Time now, bool
 std::vector<AlertEvent> AlertBook::end_quiet(Time now) {
   std::vector<AlertEvent> out;
   for (auto& [cause, record] : by_cause_) {
-    if (!record.missed || record.ended || now - record.seen < kQuiet) continue;
+    if (!record.missed || record.ended || now - *record.missed < kQuiet) continue;
     record.ended = now;
     out.push_back({AlertEvent::Kind::ended, record});
   }
@@ -73,7 +72,7 @@ std::optional<Time> AlertBook::next_end() const {
   std::optional<Time> out;
   for (const auto& [cause, record] : by_cause_) {
     if (record.missed && !record.ended)
-      out = std::min(out.value_or(Time::max()), record.seen + kQuiet);
+      out = std::min(out.value_or(Time::max()), *record.missed + kQuiet);
   }
   return out;
 }

@@ -41,8 +41,8 @@ struct AlertEvent {
 
 class AlertBook {
  public:
-  /// A cause that complete runs do not notice for so long is over. One that comes and goes within
-  /// that time has never gone: it is told once.
+  /// A cause that complete runs do not notice for so long, from the first of them on, is over. One
+  /// that comes and goes within that time has never gone: it is told once.
   static constexpr Seconds kQuiet = std::chrono::hours{1};
   /// What ended longer ago is forgotten.
   static constexpr Seconds kKept = std::chrono::days{30};
@@ -50,8 +50,7 @@ class AlertBook {
   AlertBook() = default;
   explicit AlertBook(std::vector<AlertRecord> records);
 
-  /// Brings in all that a run noticed; only alerts count. Returns what is to be told. A cause that
-  /// begins anew within kQuiet of the word that it was over is not told again, but stands. Not
+  /// Brings in all that a run noticed; only alerts count. Returns what is to be told. Not
   /// `complete`, after a run that failed: nothing is over because it was not noticed.
   [[nodiscard]] std::vector<AlertEvent> update(const Notices& notices, Time now,
                                                bool complete = true);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "daemon/control/configured_guard.h"
 #include "daemon/control/identity.h"
 
 namespace tlspact {
@@ -17,6 +18,7 @@ Result<ChangingStore> open_changing_store(const GlobalOptions& global, Time now)
   Notices notices;
   auto store = Store::open(config->store_path(), Store::Access::read_write, now, notices);
   if (!store) return std::unexpected(store.error());
+  if (auto known = check_configured(*config, *store); !known) return std::unexpected(known.error());
   return ChangingStore{*std::move(config), *std::move(lock), *std::move(store), std::move(notices)};
 }
 

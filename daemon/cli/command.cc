@@ -29,10 +29,11 @@ std::span<const Subcommand> subcommands() {
 }
 
 std::string who_follows(const GlobalOptions& global) {
-  return global.in_service ? "tlspactd" : "\"tlspact generate\"";
+  return global.running != nullptr ? "tlspactd" : "\"tlspact generate\"";
 }
 
 Result<Config> load_config(const GlobalOptions& global) {
+  if (global.running != nullptr) return *global.running;
   return load_config(global.config_file, !global.config_given);
 }
 

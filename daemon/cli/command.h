@@ -5,6 +5,7 @@
 #include <Poco/JSON/Object.h>
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ struct GlobalOptions {
   std::string config_file = "/etc/tlspact/tlspact.toml";
   bool config_given = false;
   bool json = false;
-  bool in_service = false;  ///< tlspactd runs the command, and the maps follow by themselves
+  /// Of tlspactd, where it runs the command: that file is not read again, and the maps follow by
+  /// themselves.
+  std::shared_ptr<const Config> running = nullptr;
 };
 
 /// How a command ended. With --json, `json` is printed and nothing else.

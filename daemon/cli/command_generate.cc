@@ -123,18 +123,29 @@ Result<GenerateOptions> read_options(const Arguments& arguments) {
   return out;
 }
 
-/// Where no service does it.
+/// By the service, where one runs.
 void tell_alerts(const Config& config, Result<GenerateReport>& report) {
+  const bool nothing_new = !report && (report.error().code == Errc::try_again ||
+                                       report.error().code == Errc::usage || config.says_nothing);
+  if (nothing_new) return;
+  Notices noticed;
   if (report) {
-    for (Notice& each : tell_alerts_of_run(config, report->notices, clock_now(), true))
-      report->notices.push_back(std::move(each));
-    return;
+    noticed = report->notices;
+  } else {
+    noticed.push_back({Severity::alert, "generate", report.error().text, 0});
   }
-  Error& error = report.error();
-  if (error.code == Errc::try_again || error.code == Errc::usage) return;
-  const Notice failed{Severity::alert, "generate", error.text, 0};
-  for (const Notice& each : tell_alerts_of_run(config, {failed}, clock_now(), false))
-    error.text += "; and " + each.subject + ": " + each.text;
+  const ServiceBeside service = have_service_run(config, noticed);
+  const Notices faults =
+      service == ServiceBeside::none
+          ? tell_alerts_of_run(config, noticed, clock_now(), report && report->looked)
+          : mute_service_notice(service);
+  for (const Notice& each : faults) {
+    if (report) {
+      report->notices.push_back(each);
+    } else {
+      report.error().text += "; and " + each.subject + ": " + each.text;
+    }
+  }
 }
 
 }  // namespace
@@ -162,7 +173,7 @@ Result<CommandResult> run_generate(const std::vector<std::string>& given,
   const auto config = load_config(global);
   if (!config) return std::unexpected(config.error());
   auto report = generate(*config, *settings);
-  if (settings->installs() && !have_service_run(*config)) tell_alerts(*config, report);
+  if (settings->installs()) tell_alerts(*config, report);
   if (!report) return std::unexpected(report.error());
   const bool would = settings->check || (settings->diff && !settings->output);
   return CommandResult{.exit_code = report->exit_code,

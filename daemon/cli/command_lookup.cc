@@ -39,17 +39,22 @@ Result<const Snapshot*> snapshot_in_force(const OfflineView& view, bool at_other
   return &held.emplace(*std::move(published));
 }
 
-/// "sub.acme.example" where ".acme.example" has an entry: Postfix asks for that next.
-void add_parent_hint(const Snapshot& snapshot, const std::string& key, Notices& notices) {
-  for (std::size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
-    const std::string parent = key.substr(dot);
-    if (dot == 0 || !snapshot.find(parent)) continue;
-    notices.push_back({Severity::warning, key,
-                       "has no entry of its own; Postfix asks next for " + parent +
-                           ", which has one: tlspact lookup " + parent,
-                       0});
-    return;
+/// ".acme.example" for "sub.acme.example" where that has an entry: Postfix asks for it next.
+std::optional<std::string> parent_with_entry(const Snapshot& snapshot, const std::string& key) {
+  for (std::size_t dot = key.find('.', 1); dot != std::string::npos; dot = key.find('.', dot + 1)) {
+    std::string parent = key.substr(dot);
+    if (snapshot.find(parent)) return parent;
   }
+  return std::nullopt;
+}
+
+void add_parent_hint(const Snapshot& snapshot, const std::string& key, Notices& notices) {
+  const auto parent = parent_with_entry(snapshot, key);
+  if (!parent) return;
+  notices.push_back({Severity::warning, key,
+                     "has no entry of its own; Postfix asks next for " + *parent +
+                         ", which has one: tlspact lookup " + *parent,
+                     0});
 }
 
 }  // namespace

@@ -28,10 +28,12 @@ Result<CommandResult> release(const Config& config) {
   CommandResult result{.exit_code = *released ? 0 : 1, .text = {}, .json = {}, .notices = {}};
   if (!*released) {
     result.text = "nothing was held\n";
-  } else if (have_service_run(config)) {
+  } else if (const ServiceBeside service = have_service_run(config, {});
+             service == ServiceBeside::asked) {
     result.text = "released: tlspactd installs what is decided now\n";
   } else {
     result.text = "released: the next \"tlspact generate\" installs again\n";
+    result.notices = mute_service_notice(service);
   }
   result.json = new Poco::JSON::Object;
   result.json->set("released", *released);
@@ -86,7 +88,9 @@ Result<CommandResult> run_rollback(const std::vector<std::string>& given,
     files->add(each);
   }
   result.json->set("files", files);
-  have_service_run(*config);  // it installs nothing, but shows and tells that the maps are held
+  // It installs nothing, but shows and tells that the maps are held.
+  for (Notice& each : mute_service_notice(have_service_run(*config, {})))
+    result.notices.push_back(std::move(each));
   result.text += "held at generation " + std::to_string(report->generation) +
                  "; tlspact rollback --release goes on\n";
   return result;

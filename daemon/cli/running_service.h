@@ -3,11 +3,21 @@
 #pragma once
 
 #include "daemon/config/config.h"
+#include "policy/notice.h"
 
 namespace tlspact {
 
-/// Has a running service run at once, so that it installs and shows what has changed. False: none
-/// runs.
-bool have_service_run(const Config& config);
+enum class ServiceBeside {
+  none,   ///< no service runs
+  asked,  ///< it runs the path now
+  mute,   ///< somebody listens, and does not answer, or not to this user
+};
+
+/// Has a running service run at once, so that it installs and shows what has changed, and tells the
+/// alerts among `noticed`. Waits for ten seconds at most.
+[[nodiscard]] ServiceBeside have_service_run(const Config& config, const Notices& noticed);
+
+/// A warning where it is mute; nothing else.
+[[nodiscard]] Notices mute_service_notice(ServiceBeside service);
 
 }  // namespace tlspact

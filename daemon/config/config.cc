@@ -277,7 +277,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
 }
 
 std::string run_dir_of(const std::filesystem::path& file) {
-  const std::string usual = Config{}.service.run_dir;
+  std::string usual = Config{}.service.run_dir;
   const auto text = read_file(file, kMaxConfig);
   if (!text) return usual;
   const auto document = TomlDocument::parse(*text, file.string(), Errc::config);

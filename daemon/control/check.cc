@@ -24,16 +24,19 @@
 namespace tlspact {
 namespace {
 
+Notice unreadable_type(const std::string& name) {
+  return {Severity::alert, "Postfix",
+          "it cannot read tables of type " + name + " (postconf -m): install the package postfix-" +
+              name + " or choose another of types",
+          0};
+}
+
 /// A table type that this Postfix cannot read makes it defer all mail.
 void check_types(const GeneratorSettings& settings, const PostfixFacts& facts, Notices& findings) {
   if (!settings.postfix.enabled || !facts.installed) return;
   for (const TableType type : settings.postfix.types) {
     if (std::ranges::find(facts.readable, type) != facts.readable.end()) continue;
-    const std::string name{table_type_name(type)};
-    findings.push_back({Severity::alert, "Postfix",
-                        "it cannot read tables of type " + name +
-                            " (postconf -m): install the package postfix-" + name +
-                            " or choose another of types"});
+    findings.push_back(unreadable_type(std::string{table_type_name(type)}));
   }
 }
 

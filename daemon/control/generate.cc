@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/control/clock_guard.h"
+#include "daemon/control/configured_guard.h"
 #include "daemon/control/downgrades.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/in_force.h"
@@ -39,7 +40,11 @@ class Generation {
                     options_.installs() ? Store::Access::read_write : Store::Access::read_only,
                     options_.now, report_.notices);
     if (!store) return std::unexpected(store.error());
-    if (auto known = check_configured(*store); !known) return std::unexpected(known.error());
+    if (auto known = check_configured(config_, *store); !known)
+      return std::unexpected(known.error());
+    if (config_.says_nothing)
+      report_.notices.push_back({Severity::warning, "configuration",
+                                 "there is no file, or an empty one: the defaults are used"});
     clear_scratch();
     // Before anything is looked up: by a clock that is wrong, what is known would count as expired,
     // and be forgotten.
@@ -69,7 +74,10 @@ class Generation {
     if (options_.publish_only) {
       report_.counts = EntryCounts::of(refreshed_.snapshot);
       tell_downgrades();  // the next run compares with what is published now
-      if (!installation_->history().hold()) publish();
+      if (!installation_->history().hold() && !publish() && last_run_) {
+        last_run_->inputs.clear();  // or the next run would take it for done
+        keep_record(*last_run_);
+      }
       return finished();
     }
     if (auto done = decide_and_write(fetched); !done) return std::unexpected(done.error());
@@ -93,6 +101,7 @@ class Generation {
 
   Result<void> prepare() {
     report_.decided_at = options_.decides_at();
+    report_.looked = !options_.offline;
     facts_ = assumed_facts();
     if (options_.installs()) {
       auto installation = Installation::begin(config_);
@@ -117,24 +126,6 @@ class Generation {
 
   [[nodiscard]] fs::path run_record() const { return config_.state_path("run.json"); }
 
-  /// A configuration that has gone, or was emptied by a full disk, must not take every list with
-  /// it.
-  Result<void> check_configured(Store& store) {
-    if (!config_.says_nothing) return {};
-    const auto names = store.list_names();
-    if (!names) return std::unexpected(names.error());
-    if (!names->empty())
-      return fail(Errc::no_input,
-                  "the configuration file is not there, or empty, but lists were configured "
-                  "before (" +
-                      names->front() +
-                      "): nothing is changed. Put the file back; where the defaults are meant, put "
-                      "a file with a comment in its place");
-    report_.notices.push_back({Severity::warning, "configuration",
-                               "there is no file, or an empty one: the defaults are used"});
-    return {};
-  }
-
   /// False: nothing may be installed, and an alert says why.
   Result<bool> clock_is_good(Store& store) {
     if (!options_.installs() || !last_run_) return true;
@@ -143,6 +134,7 @@ class Generation {
     if (!*alert) return true;
     report_.notices.push_back(**alert);
     report_.counts = last_run_->counts;
+    report_.looked = false;
     return false;
   }
 
@@ -267,18 +259,42 @@ class Generation {
 
   Result<void> stay_at(const Hold& hold) {
     add_notices(survey(artifacts_));
+    tell_lost_maps(hold);
+    if (before_ && !*before_) put_held_snapshot_back(hold);
     if (before_ && *before_) {
       report_.counts = EntryCounts::of(**before_);
-    } else if (before_) {
-      report_.notices.push_back(
-          {Severity::alert, "snapshot",
-           before_->error().text + ": live look-ups go without until the maps are released"});
+    } else if (last_run_) {
+      report_.counts = last_run_->counts;
     }
     report_.notices.push_back({Severity::alert, "rollback",
                                hold_text(hold) +
                                    ": nothing is installed. To go on: tlspact rollback "
                                    "--release"});
     return {};
+  }
+
+  /// While a rollback holds no run puts a map right.
+  void tell_lost_maps(const Hold& hold) {
+    const auto& generations = installation_->history().generations();
+    if (generations.empty()) return;
+    for (const InstalledGeneration::File& each : generations.back().files) {
+      if (FileIdentity::of(each.path) == each.identity) continue;
+      report_.notices.push_back({Severity::alert, each.path.string(),
+                                 "is gone, or not what was put back: tlspact rollback " +
+                                     std::to_string(hold.generation) + " puts it right"});
+    }
+  }
+
+  void put_held_snapshot_back(const Hold& hold) {
+    std::string text = before_->error().text;
+    if (auto back = restore_held_snapshot(config_, installation_->history(), hold); !back) {
+      text += "; and it cannot be put back: " + back.error().text +
+              ": live look-ups go without until the maps are released";
+    } else {
+      before_ = last_snapshot();
+      text += "; it is put back";
+    }
+    report_.notices.push_back({Severity::alert, "snapshot", text});
   }
 
   void tell_downgrades() {
@@ -302,8 +318,18 @@ class Generation {
     report_.changed = std::ranges::any_of(report_.files, [](const GeneratedFile& each) {
       return each.change != StagedArtifact::Change::unchanged;
     });
-    if (report_.changed && replaced) keep_snapshot_of(*replaced);
-    publish();
+    // One of before may lack its own still.
+    if (report_.changed && replaced && !installation_->history().snapshot_of(*replaced))
+      keep_snapshot_of(*replaced);
+    installation_->history().end_rollback();  // one that was killed is undone with this
+    installation_->history().prune();
+    // A run on the same inputs is to try again what could not be published.
+    if (!publish()) {
+      record.inputs.clear();
+    } else if (report_.changed) {
+      // Now: what live look-ups find later is not of this generation.
+      keep_snapshot_of(installation_->history().newest().value_or(0));
+    }
     std::ranges::move(notices, std::back_inserter(record.notices));
     for (const GeneratedFile& file : report_.files)
       record.files.push_back({.path = file.path,
@@ -317,13 +343,16 @@ class Generation {
     return {};
   }
 
-  /// For live lookups, and for the next run.
-  void publish() {
+  /// For live lookups, and for the next run. False: it could not be written, and an alert says so.
+  bool publish() {
     const LiveOptions how{settings_.postfix.options, settings_.exim.options};
     if (auto written = write_snapshot(config_.state_path("snapshot"), refreshed_.snapshot, how,
                                       refreshed_.negatives);
-        !written)
+        !written) {
       report_.notices.push_back({Severity::alert, "snapshot", written.error().text});
+      return false;
+    }
+    return true;
   }
 
   void keep_snapshot_of(unsigned generation) {

@@ -45,6 +45,9 @@ struct GenerateReport {
   /// Of agreements and lists; nullopt: as in the last run.
   std::optional<std::set<std::string>> probe_next_hops;
   bool changed = false;
+  /// All was looked at: what is not in the notices is not so any more. Not offline, nor where the
+  /// clock cannot be right.
+  bool looked = true;
   int exit_code = 0;
 };
 

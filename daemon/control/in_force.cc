@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/control/in_force.h"
 
-#include "lookup/mapped_snapshot.h"
 #include "lookup/snapshot_file.h"
 
 namespace tlspact {
@@ -24,8 +23,7 @@ std::optional<Hold> hold_in_force(const Config& config) {
 }
 
 Result<void> check_published(const Config& config) {
-  const auto mapped = MappedSnapshot::open(config.state_path("snapshot"));
-  return mapped ? Result<void>{} : std::unexpected(mapped.error());
+  return check_snapshot(config.state_path("snapshot"));
 }
 
 }  // namespace tlspact

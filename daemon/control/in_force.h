@@ -23,8 +23,8 @@ struct InForce {
 /// Of the rollback alone.
 [[nodiscard]] std::optional<Hold> hold_in_force(const Config& config);
 
-/// Whether the snapshot that answers live look-ups is where it was published, and whole as far as
-/// its size tells. Errors: no_input, it is not there; bad_input, io.
+/// Whether the snapshot that answers live look-ups is where it was published, and whole by its
+/// checksum. Errors: no_input, it is not there; bad_input.
 [[nodiscard]] Result<void> check_published(const Config& config);
 
 }  // namespace tlspact

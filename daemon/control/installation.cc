@@ -84,7 +84,6 @@ Result<std::vector<GeneratedFile>> Installation::install(std::span<const Artifac
     return std::unexpected(done.error());
   }
   history_.end_install();
-  history_.prune();
   return files;
 }
 

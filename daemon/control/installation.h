@@ -44,9 +44,9 @@ class Installation {
 
   /// Stages, enters the generation into the history, renames, reloads where a type needs it, and
   /// confirms as the MTA looks up. If any of it fails, the previous files stay or are put back, so
-  /// that the next run tries again. Nothing is entered if nothing changes; but if the last install
-  /// was killed before Postfix was reloaded, it is reloaded now. `notices` gets what the
-  /// rows brought to light.
+  /// that the next run tries again. The history is left to be pruned. Nothing is entered if nothing
+  /// changes; but if the last install was killed before Postfix was reloaded, it is reloaded now.
+  /// `notices` gets what the rows brought to light.
   [[nodiscard]] Result<std::vector<GeneratedFile>> install(std::span<const Artifact> artifacts,
                                                            Time now, const std::string& cause,
                                                            Notices& notices);

@@ -25,6 +25,11 @@ struct RollbackReport {
 [[nodiscard]] Result<RollbackReport> roll_back(const Config& config, std::optional<unsigned> number,
                                                Time now);
 
+/// Puts what answers live look-ups back as it was with the generation held, where it has gone.
+/// Errors: no_input or bad_input, it was not kept either; io.
+[[nodiscard]] Result<void> restore_held_snapshot(const Config& config, const History& history,
+                                                 const Hold& hold);
+
 /// Lets runs install again; false: nothing was held.
 [[nodiscard]] Result<bool> release_rollback(const Config& config);
 

@@ -20,6 +20,16 @@ namespace fs = std::filesystem;
 
 using Agreements = std::vector<std::shared_ptr<const Agreement>>;
 
+/// As a full disk leaves it.
+bool says_nothing(const std::string& bytes) {
+  return bytes.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+bool has_agreements(const StoredFile& file) {
+  const auto agreements = parse_agreements(file.bytes, file.name);
+  return agreements && !agreements->empty();
+}
+
 /// The set of agreement files that is being put together.
 class AgreementSet {
  public:
@@ -95,6 +105,10 @@ class AgreementFetch {
       alert(stored.error().text);
     }
     auto files = agreement_files(directory_);
+    if (files && files->empty() && stored_.size() > 1)
+      return keep_all(
+          directory_.string() + ": none of " + std::to_string(stored_.size()) +
+          " agreement files is left there (if that is meant, leave one with a comment)");
     if (!files) {
       // No directory and nothing ever in it: there are no agreements.
       if (files.error().code == Errc::no_input && stored_.empty()) {
@@ -103,12 +117,7 @@ class AgreementFetch {
                                      files.error().text + "; so there are no agreements"});
         return std::move(report_);
       }
-      report_.refused = true;
-      alert(files.error().text + "; the last good agreements stay");
-      for (const StoredFile& file : stored_)
-        add_stored(file);
-      report_.state = SourceState::kept;
-      return std::move(report_);
+      return keep_all(files.error().text);
     }
     add_files(*files);
     tell_withdrawn();
@@ -120,6 +129,15 @@ class AgreementFetch {
   [[nodiscard]] std::vector<StoredFile> files() const { return set_.files(); }
 
  private:
+  FetchReport keep_all(const std::string& why) {
+    report_.refused = true;
+    alert(why + "; the last good agreements stay");
+    for (const StoredFile& file : stored_)
+      add_stored(file);
+    report_.state = SourceState::kept;
+    return std::move(report_);
+  }
+
   void alert(std::string text) {
     report_.notices.push_back({Severity::alert, "agreements", std::move(text)});
   }
@@ -140,6 +158,11 @@ class AgreementFetch {
         refuse(bytes.error(), name);
       } else if (before != nullptr && before->bytes == *bytes) {
         if (auto added = set_.add(*before, path.string()); !added) refuse(added.error(), name);
+      } else if (before != nullptr && says_nothing(*bytes) && has_agreements(*before)) {
+        refuse({Errc::bad_input, path.string() +
+                                     ": is empty; to withdraw its agreements, remove it, or leave "
+                                     "a comment in it"},
+               name);
       } else {
         changed.emplace_back(path, StoredFile{name, *std::move(bytes)});
       }

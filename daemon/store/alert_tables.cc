@@ -52,6 +52,7 @@ void keep_records(Poco::Data::Session& sql, const std::vector<AlertRecord>& rows
   if (rows.empty()) return;
   RecordColumns c;
   Integers missed;
+  missed.reserve(rows.size());
   for (const AlertRecord& row : rows) {
     c.add(row);
     missed.push_back(moment_to_sql(row.missed));
@@ -87,6 +88,7 @@ std::vector<AlertRecord> read_records(Poco::Data::Session& sql) {
       into(c.cause), into(c.subject), into(c.text), into(c.since), into(c.seen), into(c.ended),
       into(missed), now;
   std::vector<AlertRecord> out;
+  out.reserve(c.cause.size());
   for (std::size_t i = 0; i < c.cause.size(); ++i) {
     out.push_back(c.row(i));
     out.back().missed = moment_from_sql(missed[i]);

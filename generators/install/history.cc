@@ -20,7 +20,7 @@ constexpr std::size_t kMaxManifest = 16UL << 20;
 constexpr unsigned kMode = 0644;
 constexpr const char* kUnfinished = "unfinished";
 constexpr const char* kHold = "hold";
-constexpr std::string_view kReleased = "released ";
+constexpr const char* kRollback = "rollback";
 
 std::optional<unsigned> parse_number(const std::string& text) {
   unsigned number = 0;
@@ -135,7 +135,7 @@ Result<void> History::write(const InstalledGeneration& generation) {
 
 Result<void> History::adopt(std::span<const StagedArtifact> artifacts, Time now) {
   InstalledGeneration found{
-      .number = next_number(), .made = now, .cause = "found in place", .files = {}};
+      .number = next_number(), .made = now, .cause = std::string{kFoundInPlace}, .files = {}};
   for (const StagedArtifact& each : artifacts) {
     const auto identity = FileIdentity::of(each.target);
     if (!identity || in_place(each.target) != nullptr) continue;
@@ -242,9 +242,12 @@ std::optional<fs::path> History::snapshot_of(unsigned number) const {
 
 void History::prune() {
   const std::size_t wanted = std::size_t{keep_} + 1;
-  if (generations_.size() > wanted)
-    generations_.erase(generations_.begin(),
-                       generations_.end() - static_cast<std::ptrdiff_t>(wanted));
+  const auto held = hold();
+  const std::size_t surplus = generations_.size() - std::min(generations_.size(), wanted);
+  for (std::size_t i = surplus; i-- > 0;) {
+    if (!held || generations_[i].number != held->generation)
+      generations_.erase(generations_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   std::set<unsigned> used;
   for (const InstalledGeneration& generation : generations_) {
     used.insert(generation.number);
@@ -277,7 +280,7 @@ void History::remove_leftovers() const {
 
 std::optional<Hold> History::hold() const {
   const auto text = read_file(directory_ / kHold, kMaxManifest);
-  if (!text || text->starts_with(kReleased)) return std::nullopt;
+  if (!text) return std::nullopt;
   std::istringstream in{*text};
   Hold out;
   std::string since;
@@ -286,20 +289,29 @@ std::optional<Hold> History::hold() const {
   return out;
 }
 
-Result<void> History::set_hold(const Hold& hold) const {
-  return replace_file(directory_ / kHold,
-                      std::to_string(hold.generation) + " " + format_time(hold.since) + "\n");
+Result<void> History::set_hold(const std::optional<Hold>& hold) const {
+  const fs::path file = directory_ / kHold;
+  if (hold)
+    return replace_file(file,
+                        std::to_string(hold->generation) + " " + format_time(hold->since) + "\n");
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) return fail(Errc::io, file.string() + ": cannot be removed: " + error.message());
+  return {};
 }
 
-Result<void> History::release() const {
-  return replace_file(directory_ / kHold,
-                      std::string{kReleased} + std::to_string(newest().value_or(0)) + "\n");
+Result<void> History::begin_rollback(unsigned target) const {
+  return replace_file(directory_ / kRollback, std::to_string(target) + "\n");
 }
 
-std::optional<unsigned> History::released_at() const {
-  const auto text = read_file(directory_ / kHold, kMaxManifest);
-  if (!text || !text->starts_with(kReleased)) return std::nullopt;
-  return parse_number(text->substr(kReleased.size(), text->find('\n') - kReleased.size()));
+void History::end_rollback() const {
+  std::error_code ignored;
+  fs::remove(directory_ / kRollback, ignored);
+}
+
+std::optional<unsigned> History::begun_rollback() const {
+  const auto text = read_file(directory_ / kRollback, kMaxManifest);
+  return text ? parse_number(text->substr(0, text->find('\n'))) : std::nullopt;
 }
 
 }  // namespace tlspact

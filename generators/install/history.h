@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "generators/install/file_identity.h"
@@ -13,6 +14,9 @@
 #include "policy/time.h"
 
 namespace tlspact {
+
+/// The cause of a generation of files in place that no other knows.
+inline constexpr std::string_view kFoundInPlace = "found in place";
 
 /// One set of files that was installed together.
 struct InstalledGeneration {
@@ -39,11 +43,12 @@ struct Hold {
 
 /// A directory: `N/manifest` for each generation, `N/STORED` for the files that came with N and
 /// were replaced since, `N/snapshot` for what was published with it, `hold` ("5
-/// 2026-09-02T10:00:00Z", or "released 7" once it has ended), and `unfinished`. Files are copies,
-/// never links to a map in use. A manifest is written, durably, before the files that it describes
-/// are renamed into place; so a run that was killed leaves at worst a generation that is newer than
-/// some of the files, and the next install goes by what is in place. For one process at a time
-/// (RunLock), but for what only reads: that sees a file that has just gone as gone.
+/// 2026-09-02T10:00:00Z"), `rollback` (the number that one under way goes to), and `unfinished`.
+/// Files are copies, never links to a map in use. A manifest is written, durably, before the files
+/// that it describes are renamed into place; so a run that was killed leaves at worst a generation
+/// that is newer than some of the files, and the next install goes by what is in place. For one
+/// process at a time (RunLock), but for what only reads: that sees a file that has just gone as
+/// gone.
 class History {
  public:
   /// Reads what is there; a directory that does not exist is an empty history. A manifest that
@@ -96,18 +101,21 @@ class History {
     return generations_.empty() ? std::nullopt : std::optional{generations_.back().number};
   }
 
-  /// Removes the oldest generations, and the files that none of the others has.
+  /// Removes the oldest generations, but not one that is held, and the files that none of the
+  /// others has.
   void prune();
 
   /// Removes what a run that was killed left half written.
   void remove_leftovers() const;
 
   [[nodiscard]] std::optional<Hold> hold() const;
-  [[nodiscard]] Result<void> set_hold(const Hold& hold) const;
-  /// Ends the hold, and remembers which generation was the newest then.
-  [[nodiscard]] Result<void> release() const;
-  /// nullopt: there was no hold since it began, or one holds.
-  [[nodiscard]] std::optional<unsigned> released_at() const;
+  [[nodiscard]] Result<void> set_hold(const std::optional<Hold>& hold) const;
+
+  /// Between these two a rollback to that generation is under way. One that was killed leaves
+  /// begun_rollback(), durably, until another one or an install ends it.
+  [[nodiscard]] Result<void> begin_rollback(unsigned target) const;
+  void end_rollback() const;
+  [[nodiscard]] std::optional<unsigned> begun_rollback() const;
 
  private:
   History(std::filesystem::path directory, unsigned keep)

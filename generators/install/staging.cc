@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "generators/install/file_identity.h"
+#include "generators/table/checksum.h"
 #include "generators/table/file.h"
 
 namespace tlspact {
@@ -103,6 +104,7 @@ Result<void> stage_text(StagedArtifact& artifact) {
 /// A file of an earlier generation: whatever has become of it meanwhile, it must still be whole.
 Result<void> stage_copy(StagedArtifact& artifact) {
   const CopiedContent& content = *artifact.artifact.copied();
+  if (auto same = verify_checksum(content.source); !same) return same;
   if (auto copied = copy_whole_file(content.source, artifact.staged); !copied) return copied;
   // Now, so that Postfix sees another modification time.
   std::error_code error;
@@ -289,8 +291,11 @@ Result<void> Staging::back_up(const BackupPlace& backup_place) {
     }
     each.backup = *std::move(place);
     if (std::error_code error; keeps_backups_ && fs::exists(each.backup, error)) continue;
-    copies.push_back(std::async(std::launch::async,
-                                [&each] { return copy_whole_file(each.target, each.backup); }));
+    copies.push_back(
+        std::async(std::launch::async, [&each, kept = keeps_backups_]() -> Result<void> {
+          auto copied = copy_whole_file(each.target, each.backup);
+          return copied && kept ? write_checksum(each.backup) : copied;
+        }));
   }
   for (auto& copy : copies) {
     const auto copied = copy.get();

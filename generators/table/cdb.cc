@@ -53,6 +53,11 @@ class CdbReader : public TableReader {
     const int more = cdb_seqnext(&position_, &cdb_);
     if (more < 0) return damaged();
     if (more == 0) return false;
+    // tinycdb's own check of the lengths overflows: they may lead anywhere.
+    const bool within = position_ <= cdb_.cdb_dend &&
+                        is_within(cdb_keypos(&cdb_), cdb_keylen(&cdb_)) &&
+                        is_within(cdb_datapos(&cdb_), cdb_datalen(&cdb_));
+    if (!within) return damaged();
     let_go();
     key_ = view(cdb_keypos(&cdb_), cdb_keylen(&cdb_));
     value_ = view(cdb_datapos(&cdb_), cdb_datalen(&cdb_));
@@ -70,6 +75,9 @@ class CdbReader : public TableReader {
  private:
   [[nodiscard]] std::unexpected<Error> damaged() const {
     return fail(Errc::bad_input, path_.string() + ": is not a whole cdb file");
+  }
+  [[nodiscard]] bool is_within(std::uint64_t position, std::uint64_t length) const {
+    return position + length <= cdb_.cdb_dend;
   }
   [[nodiscard]] std::string_view view(unsigned position, unsigned length) {
     const void* data = cdb_get(&cdb_, length, position);

@@ -7,46 +7,13 @@
 #include <cstring>
 #include <fstream>
 
+#include "generators/table/checksum.h"
 #include "generators/table/file.h"
 
 namespace tlspact {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Eight bytes at a time.
-class Checksum {
- public:
-  Checksum() = default;
-  explicit Checksum(std::uint64_t so_far) : sum_(so_far) {}
-
-  void add(std::string_view bytes) {
-    const std::size_t words = bytes.size() / kWord * kWord;
-    add_words(bytes.substr(0, words));
-    add_end(bytes.substr(words));
-  }
-  /// The start of what add() adds: whole words.
-  void add_words(std::string_view bytes) {
-    for (; !bytes.empty(); bytes.remove_prefix(kWord))
-      mix(bytes.data(), kWord, 0);
-  }
-  /// The rest of it, less than a word.
-  void add_end(std::string_view bytes) { mix(bytes.data(), bytes.size(), bytes.size() + 1); }
-  [[nodiscard]] std::uint64_t value() const { return sum_; }
-
-  static constexpr std::size_t kWord = sizeof(std::uint64_t);
-
- private:
-  void mix(const char* bytes, std::size_t size, std::uint64_t length) {
-    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
-    std::uint64_t word = 0;
-    if (size > 0) std::memcpy(&word, bytes, size);
-    sum_ = (sum_ ^ word ^ length << 56) * kOdd;
-    sum_ ^= sum_ >> 29;
-  }
-
-  std::uint64_t sum_ = 1;
-};
 
 /// The kind, the checksum of everything else, and the size of each part.
 struct Head {
@@ -79,15 +46,20 @@ bool sizes_fit(const std::vector<std::uint64_t>& sizes, std::uintmax_t file_size
   return expected == file_size;
 }
 
+/// False: it is not of that kind, or not as long as it says.
+bool read_head(std::istream& in, std::uintmax_t file_size, std::string_view kind, Head& head,
+               std::vector<std::uint64_t>& sizes) {
+  return read_exactly(in, reinterpret_cast<char*>(&head), sizeof head) &&
+         read_exactly(in, reinterpret_cast<char*>(sizes.data()), bytes_of(sizes).size()) &&
+         head.kind == head_of(kind).kind && sizes_fit(sizes, file_size);
+}
+
 /// False: not whole.
 bool read_all(std::istream& in, std::uintmax_t file_size, std::string_view kind,
               std::vector<std::string>& parts) {
   Head head;
   std::vector<std::uint64_t> sizes(parts.size());
-  if (!read_exactly(in, reinterpret_cast<char*>(&head), sizeof head) ||
-      !read_exactly(in, reinterpret_cast<char*>(sizes.data()), bytes_of(sizes).size()) ||
-      head.kind != head_of(kind).kind || !sizes_fit(sizes, file_size))
-    return false;
+  if (!read_head(in, file_size, kind, head, sizes)) return false;
   Checksum checksum;
   checksum.add(bytes_of(sizes));
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -149,6 +121,35 @@ Result<std::vector<std::string>> read_parts(const fs::path& file, std::string_vi
   std::vector<std::string> parts(count);
   if (!read_all(in, size, kind, parts)) return damaged(file.string() + ": ");
   return parts;
+}
+
+Result<void> check_parts(const fs::path& file, std::string_view kind, std::size_t count) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(file, error);
+  std::ifstream in{file, std::ios::binary};
+  if (error || !in) return fail(Errc::no_input, file.string() + ": cannot be read");
+  Head head;
+  std::vector<std::uint64_t> sizes(count);
+  if (!read_head(in, size, kind, head, sizes)) return damaged(file.string() + ": ");
+  Checksum checksum;
+  checksum.add(bytes_of(sizes));
+  std::string buffer(std::size_t{1} << 20, '\0');
+  for (std::uint64_t left : sizes) {
+    while (left > 0) {
+      const std::size_t next = std::min<std::uint64_t>(left, buffer.size());
+      if (!read_exactly(in, buffer.data(), next)) return damaged(file.string() + ": ");
+      left -= next;
+      const std::string_view bytes{buffer.data(), next};
+      // What is not the last piece is whole words.
+      if (left > 0) {
+        checksum.add_words(bytes);
+      } else {
+        checksum.add(bytes);
+      }
+    }
+  }
+  if (checksum.value() != head.checksum) return damaged(file.string() + ": ");
+  return {};
 }
 
 Result<std::vector<std::string_view>> parts_within(std::string_view file, std::string_view kind,

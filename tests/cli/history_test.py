@@ -86,6 +86,96 @@ class HistoryTest(MachineTest):
         self.run_it("rollback", "--release")
         self.assertIn("held at generation 1", self.run_it("rollback"), "what is in force is generation 2")
 
+    def test_a_rollback_to_the_oldest_generation_kept_keeps_it(self):
+        self.machine.config.write_text(self.machine.config.read_text().replace("[service]\n", "[service]\nhistory = 3\n"))
+        self.run_it("generate")
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        for domain in ("one.example", "two.example", "three.example"):
+            self.agree(domain)
+            self.run_it("generate")
+        self.assertEqual(self.numbers(), [1, 2, 3, 4])
+        said = self.run_it("rollback", "1")
+        self.assertNotIn("live look-ups", said)
+        self.assertNotIn(b"one.example", snapshot.read_bytes())
+        self.assertIn(1, self.numbers(), "the generation held must stay")
+        self.assertIn("no earlier generation", self.run_it("rollback", expect=66))
+        self.assertNotIn("one.example", self.machine.lines())
+
+    def test_a_second_rollback_that_was_killed_is_finished(self):
+        for domain in ("one.example", "two.example", "three.example"):
+            self.agree(domain)
+            self.run_it("generate")
+        self.run_it("rollback")    # to 2
+        hold, snapshot = self.history / "hold", self.machine.path("/var/lib/tlspact/snapshot")
+        held, published = hold.read_text(), snapshot.read_bytes()
+        self.run_it("rollback")    # to 1
+        hold.write_text(held)      # as if killed before both
+        snapshot.unlink()
+        snapshot.write_bytes(published)
+        (self.history / "rollback").write_text("1\n")
+        self.assertIn("held at generation 1", self.run_it("rollback"))
+        self.assertNotIn(b"two.example", snapshot.read_bytes())
+        self.assertFalse((self.history / "rollback").exists())
+
+    def test_what_was_found_in_place_is_not_where_a_rollback_goes_by_itself(self):
+        self.run_it("generate")
+        before = self.machine.map.read_bytes()
+        self.agree("one.example")
+        self.run_it("generate")
+        with self.machine.map.open("r+b") as file:
+            file.seek(2060)
+            file.write(b"noise")
+        self.run_it("generate")
+        self.assertIn("found in place", self.run_it("history"))
+        said = self.run_it("rollback")
+        self.assertIn("held at generation 1", said, "neither the noise, nor 2, whose map it was")
+        self.assertNotIn("one.example", self.machine.lines())
+
+    def test_a_kept_copy_that_has_changed_is_not_put_back(self):
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        after = self.machine.map.read_bytes()
+        kept = next(each for each in (self.history / "1").iterdir() if each.name.endswith("postfix-tls_policy.cdb"))
+        bytes_ = kept.read_bytes()
+        kept.write_bytes(bytes_.replace(b"secure match", b"encryp match", 1))
+        self.assertIn("is not what it was when it was kept", self.run_it("rollback", expect=65))
+        self.assertEqual(self.machine.map.read_bytes(), after)
+        kept.write_bytes(bytes_)
+        self.run_it("rollback")
+
+    def test_live_findings_are_not_of_the_generation_before_them(self):
+        """Its snapshot is kept when it is installed, not when it is replaced."""
+        self.run_it("generate")
+        before = self.machine.path("/var/lib/tlspact/snapshot").read_bytes()
+        kept = self.history / "1/snapshot"
+        self.assertEqual(kept.read_bytes(), before)
+        self.agree("one.example")
+        self.run_it("generate")
+        self.assertEqual(kept.read_bytes(), before)
+
+    def test_a_rollback_that_changes_no_byte_counts_as_well(self):
+        self.run_it("generate")
+        self.agree("one.example")
+        self.run_it("generate")
+        self.agree("two.example")
+        self.run_it("generate")
+        (self.machine.agreements / "two.example.toml").unlink()
+        self.run_it("generate")    # 4, as 2 is
+        self.run_it("rollback", "2")
+        self.assertIn("held at generation 1", self.run_it("rollback"))
+
+    def test_a_snapshot_that_goes_while_held_is_put_back(self):
+        self.run_it("generate")
+        snapshot = self.machine.path("/var/lib/tlspact/snapshot")
+        before = snapshot.read_bytes()
+        self.agree("one.example")
+        self.run_it("generate")
+        self.run_it("rollback")
+        snapshot.unlink()
+        self.assertIn("it is put back", self.run_it("generate"))
+        self.assertEqual(snapshot.read_bytes(), before)
+
     def test_while_held_what_is_said_to_be_in_force_is(self):
         self.run_it("generate")
         entries = self.machine.json("status")["entries"]["all"]
@@ -138,6 +228,7 @@ class HistoryTest(MachineTest):
         bad = snapshot.read_bytes()
         self.run_it("rollback")
         (self.history / "hold").unlink()    # as if killed before the end
+        (self.history / "rollback").write_text("1\n")
         snapshot.unlink()
         snapshot.write_bytes(bad)
         self.assertIn("held at generation 1", self.run_it("rollback"))
@@ -198,7 +289,7 @@ class HistoryTest(MachineTest):
         copy.write_bytes(copy.read_bytes()[:-1])
         before = self.machine.map.read_bytes()
         said = self.run_it("rollback", "1", expect=65)
-        self.assertIn("is not a whole cdb", said)
+        self.assertIn("is not what it was when it was kept", said)
         self.assertIn(f"{copy} is damaged", said)
         self.assertIn("choose another generation, tlspact history lists them", said)
         self.assertEqual(self.machine.map.read_bytes(), before)

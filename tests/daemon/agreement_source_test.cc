@@ -153,6 +153,34 @@ TEST_CASE("A bad file keeps its last good version while the others are brought u
   CHECK(mended.keys() == "a4.example b2.example");
 }
 
+TEST_CASE("A file that was emptied, as by a full disk, keeps its last good version") {
+  for (const char* text : {"", " \n\n"}) {
+    Fixture fixture;
+    fixture.put("a.toml", agreement("a.example"));
+    fixture.put("b.toml", agreement("b.example"));
+    CHECK(fixture.fetch().keys() == "a.example b.example");
+    fixture.put("a.toml", text);
+    check_kept(fixture.fetch(), "a.toml: is empty", "a.example b.example");
+    fixture.put("a.toml", "# withdrawn\n");
+    CHECK(fixture.fetch().keys() == "b.example");
+    fixture.put("a.toml", text);  // nothing to lose in it
+    CHECK_FALSE(fixture.fetch().report.refused);
+  }
+}
+
+TEST_CASE("A directory that lost all of several files keeps their last good versions") {
+  Fixture fixture;
+  fixture.put("a.toml", agreement("a.example"));
+  fixture.put("b.toml", agreement("b.example"));
+  CHECK(fixture.fetch().keys() == "a.example b.example");
+  fixture.remove("a.toml");
+  fixture.remove("b.toml");
+  check_kept(fixture.fetch(), "none of 2 agreement files is left there", "a.example b.example");
+  CHECK(fixture.stored() == "a.toml b.toml");
+  fixture.put("none.toml", "# all withdrawn\n");
+  CHECK(fixture.fetch().keys().empty());
+}
+
 TEST_CASE("A bad file that was never good gives nothing, and the others count") {
   Fixture fixture;
   fixture.put("a.toml", "garbage");

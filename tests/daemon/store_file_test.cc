@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// The store as a file: who may read it, what happens when it is damaged, missing or too new.
 #include <sys/stat.h>
+
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -312,6 +315,34 @@ TEST_CASE("An empty file is a new store") {
     REQUIRE(agreements);
     CHECK(agreements->empty());
   }
+}
+
+TEST_CASE("Alerts of a store of version 5 are taken over") {
+  Fixture fixture;
+  fixture.make();
+  const StoredAlerts alerts{.records = {{.cause = "x: refused",
+                                         .subject = "x",
+                                         .text = "refused",
+                                         .since = test::now(),
+                                         .seen = test::now(),
+                                         .missed = {},
+                                         .ended = {}}},
+                            .pending = {}};
+  {
+    auto store = fixture.open(Access::read_write);
+    REQUIRE(store);
+    REQUIRE(store->keep_alerts(alerts));
+  }
+  {
+    Poco::Data::Session sql{"SQLite", fixture.file().string()};
+    sql << "ALTER TABLE alert DROP COLUMN missed", Poco::Data::Keywords::now;
+    sql << "PRAGMA user_version = 5", Poco::Data::Keywords::now;
+  }
+  auto store = fixture.open(Access::write_beside);
+  REQUIRE(store);
+  const auto kept = store->alerts();
+  REQUIRE(kept);
+  CHECK(*kept == alerts);
 }
 
 TEST_CASE("A store of a newer tlspact is refused and not touched") {

@@ -1,6 +1,6 @@
 # The test program of daemon/. gpg makes the keys, openssl the certificates.
 room_tests(daemon PRECOMPILED tests_asio
-  SOURCES agreed_test.cc agreement_hostile_test.cc agreement_parser_test.cc agreement_refused_test.cc
+  SOURCES agreed_test.cc alert_service_test.cc agreement_hostile_test.cc agreement_parser_test.cc agreement_refused_test.cc
           agreement_source_test.cc config_file_test.cc config_test.cc correspondents_test.cc dashboard_page_test.cc dns_message_test.cc
           dnssec_self_test_test.cc drill_case_test.cc drill_verdict_test.cc drill_world_test.cc evidence_chart_test.cc expiring_test.cc exim_wiring_test.cc
           failing_hosts_test.cc generation_changes_test.cc http_query_test.cc

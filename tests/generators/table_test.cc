@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/table.h"
+#include "generators/table/checksum.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -117,6 +118,41 @@ TEST_CASE("truncated and foreign files are refused, never crashed on") {
   test::write(cut, "a.example may\nb.exam");
   CHECK_FALSE(read_table(TableType::texthash, cut));
   CHECK(read_table(TableType::cdb, directory.path() / "none").error().code == Errc::no_input);
+}
+
+TEST_CASE("a cdb whose lengths overflow is refused") {
+  const auto directory = TempDirectory::make().value();
+  const auto whole = directory.path() / "whole";
+  const auto bad = directory.path() / "bad";
+  REQUIRE(write_table(TableType::cdb, whole, {{"a.example", "may"}, {"b.example", "encrypt"}}));
+  const std::string bytes = test::read(whole);
+  constexpr std::size_t kFirstRecord = 2048;
+  // As a disk leaves them: key and value lengths that add up beyond 32 bits.
+  for (const auto& [key, value] : {std::pair{0xFFFFF000U, 0x00001000U},
+                                   {0x80000000U, 0x80000000U},
+                                   {0xFFFFFFFFU, 9U},
+                                   {9U, 0xFFFFFFF0U}}) {
+    std::string damaged = bytes;
+    for (std::size_t i = 0; i < 4; ++i) {
+      damaged[kFirstRecord + i] = static_cast<char>(key >> 8 * i);
+      damaged[kFirstRecord + 4 + i] = static_cast<char>(value >> 8 * i);
+    }
+    test::write(bad, damaged);
+    CHECK_FALSE(read_table(TableType::cdb, bad));
+  }
+}
+
+TEST_CASE("a kept copy is what it was, by its checksum") {
+  const auto directory = TempDirectory::make().value();
+  const auto file = directory.path() / "kept";
+  test::write(file, "secure match=mx.acme.example");
+  CHECK(verify_checksum(file));  // it has none
+  REQUIRE(write_checksum(file));
+  CHECK(verify_checksum(file));
+  test::write(file, "encryp match=mx.acme.example");
+  const auto verdict = verify_checksum(file);
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().code == Errc::bad_input);
 }
 
 TEST_CASE("a digest of rows as text") {

@@ -86,7 +86,8 @@ class ApiTest(unittest.TestCase):
                 self.fits(path, query, code)
         for target in ("/api/explain?domain=%", "/?" + "a" * 3000):
             self.assertEqual(self.answer(target)[0], 400)
-        self.assertEqual(self.answer("/api/")[0], 404)
+        self.assertEqual(self.answer("/api/nonsense")[0], 404)
+        self.assertEqual(self.answer("/api/")[0], 200)
 
     def test_what_is_said(self):
         self.assertEqual([each["key"] for each in self.fits("/api/changes", "")["maps"][0]["rows"]

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import socketserver
@@ -150,6 +151,11 @@ class ServiceTest(unittest.TestCase):
         self.process.send_signal(signal.SIGHUP)
         until(lambda: self.status()["runs"] > runs, self.said)
 
+    def only_missed(self):
+        """Alerts stand, and the last run noticed none of them."""
+        alerts = self.status()["alerts"]
+        return alerts and all("missed" in each for each in alerts)
+
     def answers(self):
         try:
             return self.get("/healthz")[0] == 200
@@ -170,8 +176,36 @@ class ServiceTest(unittest.TestCase):
         self.assertIn("has gone, or is empty", self.refused(""))
         self.assertIn("state_dir", self.refused(good.replace("/var/lib/tlspact", "/var/lib/other")))
         self.machine.config.write_text(good)
-        until(lambda: all("missed" in each for each in self.status()["alerts"]), self.said)
+        until(self.only_missed, self.said)
         self.assertTrue(self.installed("acme.example"))
+
+    def test_commands_go_by_the_configuration_that_runs(self):
+        """Not by a file that it refused: that would forget every list, or fill another store."""
+        self.start()
+        self.has_run()
+        good = self.machine.config.read_text()
+        self.refused("")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(DEADLINE)
+            client.connect(str(self.run_dir / "control"))
+            client.sendall(b'{"words":["refresh"],"json":false}\n')
+            self.assertEqual(json.loads(client.makefile().readline())["exit_code"], 0)
+        self.assertEqual([each["name"] for each in self.status()["lists"]], ["community"])
+        self.refused(good.replace("/var/lib/tlspact", "/var/lib/other"))
+        self.assertEqual(self.machine.run("forget", "acme.example").returncode, 1)    # nothing is known
+        self.assertFalse(self.machine.path("/var/lib/other").exists())
+
+    def test_a_service_that_does_not_answer_does_not_hold_up_a_run_by_hand(self):
+        self.start()
+        self.has_run()
+        (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            said = self.machine.run("generate")
+            self.assertEqual((said.returncode, "it does not answer" in said.stderr), (0, True), said.stderr)
+            self.assertEqual(self.machine.run("status").returncode, 75)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def test_what_changed_is_named_once(self):
         self.start()
@@ -195,7 +229,7 @@ class ServiceTest(unittest.TestCase):
         (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
         until(lambda: self.installed("new.example"), self.said)
         self.assertEqual(self.get("/healthz")[0], 200)
-        until(lambda: all("missed" in each for each in self.status()["alerts"]), self.said)
+        until(self.only_missed, self.said)
         self.assertEqual(self.machine.run("status").returncode, 0, "what is mended is not wrong any more")
         self.port = free
         self.configure()
@@ -226,11 +260,41 @@ class ServiceTest(unittest.TestCase):
         self.has_run()
         snapshot = self.machine.path("/var/lib/tlspact/snapshot")
         whole = snapshot.stat().st_size
+        until(lambda: time.time() - snapshot.stat().st_mtime > 2, "what its publication set off is over")
         os.truncate(snapshot, 100)
         until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
         snapshot.unlink()
         until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
-        self.assertEqual(self.said().count("is made anew"), 2, self.said())
+        self.assertEqual(self.said().count("is put right now"), 2, self.said())
+        with snapshot.open("r+b") as file:    # of the same size
+            file.seek(snapshot.read_bytes().index(b"acme.example"))
+            file.write(b"acmx")
+        until(lambda: self.said().count("is put right now") == 3, self.said)
+        until(lambda: b"acmx" not in snapshot.read_bytes(), self.said)
+
+    def test_a_map_that_is_removed_or_written_into_is_made_anew(self):
+        self.start()
+        self.has_run()
+        whole = self.machine.map.read_bytes()
+        until(lambda: time.time() - self.machine.map.stat().st_mtime > 2, "what its installation set off is over")
+        self.machine.map.unlink()
+        until(lambda: self.machine.map.exists() and self.machine.map.read_bytes() == whole, self.said)
+        with self.machine.map.open("r+b") as file:
+            file.write(b"noise")
+        until(lambda: self.machine.map.read_bytes() == whole, self.said)
+
+    def test_agreements_that_are_swapped_by_name_are_followed(self):
+        self.start()
+        self.has_run()
+        agreements = self.machine.agreements
+        other = agreements.with_name("other.d")
+        shutil.copytree(agreements, other)
+        (other / "new.toml").write_text(AGREEMENT.format("new.example"))
+        agreements.rename(agreements.with_name("old.d"))
+        other.rename(agreements)
+        until(lambda: self.installed("new.example"), self.said)
+        (agreements / "newer.toml").write_text(AGREEMENT.format("newer.example"))
+        until(lambda: self.installed("newer.example"), self.said)
 
     def test_a_damaged_store_that_a_command_meets_is_told(self):
         self.start()

@@ -2,6 +2,7 @@
 #include "daemon/control/alerts/alert_service.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -39,11 +40,13 @@ void AlertService::use(std::vector<std::unique_ptr<Notifier>> notifiers, Time no
   drop_nobodys();
   for (const auto& notifier : notifiers_) {
     if (before.contains(notifier->name())) continue;
-    for (const AlertRecord& record : book_.standing())
+    for (const AlertRecord& record : book_.standing()) {
+      if (record.missed) continue;  // it ends soon
       pending_.push_back({.notifier = notifier->name(),
                           .event = {AlertEvent::Kind::began, record},
                           .attempts = 0,
                           .due = now});
+    }
   }
 }
 
@@ -63,20 +66,28 @@ void AlertService::notice(const Notices& notices, Time now, bool complete) {
 std::vector<std::string> AlertService::tell(Time now) {
   put_down(book_.end_quiet(now), now);
   std::vector<std::string> failures;
-  std::set<std::string> failing;  // one that does not answer is not asked for each event
+  std::map<std::string, Time> failing;  ///< until when: one that does not answer is asked once
   std::vector<PendingAlert> left;
   for (PendingAlert& each : pending_) {
     const auto notifier = std::ranges::find(
         notifiers_, each.notifier, [](const auto& candidate) { return candidate->name(); });
     if (notifier == notifiers_.end()) continue;
-    if (each.due <= now && !failing.contains(each.notifier)) {
+    // The end of a cause waits for its beginning.
+    const bool waits = std::ranges::any_of(left, [&](const PendingAlert& earlier) {
+      return earlier.notifier == each.notifier &&
+             earlier.event.record.cause == each.event.record.cause;
+    });
+    if (each.due <= now && !waits && !failing.contains(each.notifier)) {
       const auto told = (*notifier)->tell(each.event);
       if (told) continue;
       failures.push_back(each.notifier + ": " + told.error().text);
-      failing.insert(each.notifier);
-      each.due = now + back_off(each.attempts++);
+      failing.emplace(each.notifier, now + back_off(each.attempts++));
     }
     left.push_back(std::move(each));
+  }
+  for (PendingAlert& each : left) {
+    if (const auto until = failing.find(each.notifier); until != failing.end())
+      each.due = std::max(each.due, until->second);
   }
   pending_ = std::move(left);
   return failures;

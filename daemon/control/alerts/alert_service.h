@@ -23,8 +23,8 @@ class AlertService {
   /// Brings in what a run noticed; see AlertBook::update().
   void notice(const Notices& notices, Time now, bool complete);
 
-  /// Tells by these from now on. One of another name than those before is told of what stands;
-  /// what waits for one that is gone is nobody's.
+  /// Tells by these from now on. One of another name than those before is told of what the last run
+  /// noticed; what waits for one that is gone is nobody's.
   void use(std::vector<std::unique_ptr<Notifier>> notifiers, Time now);
 
   /// Ends what has been quiet long enough, and tells what is due. What a notifier does not take is

@@ -2,6 +2,8 @@
 #include "daemon/control/alerts/run_alerts.h"
 
 #include "daemon/control/alerts/alert_service.h"
+#include "daemon/control/identity.h"
+#include "daemon/control/run_lock.h"
 #include "daemon/store/store.h"
 
 namespace tlspact {
@@ -12,6 +14,11 @@ Notices tell_alerts_of_run(const Config& config, const Notices& noticed, Time no
     out.push_back({Severity::warning, "[alert]", error.text, 0});
     return out;
   };
+  if (auto changed = become_owner_of(config.service.state_dir); !changed)
+    return fault(changed.error());
+  // Two that read the book before either has kept it would tell twice.
+  const auto lock = RunLock::take(config.state_path("lock"));
+  if (!lock) return fault(lock.error());
   auto store = Store::open(config.store_path(), Store::Access::write_beside, now, out);
   if (!store) return fault(store.error());
   const auto stored = store->alerts();

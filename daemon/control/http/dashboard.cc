@@ -24,8 +24,7 @@ using html::set_moment;
 
 std::string headline(const ServiceStatus& status) {
   if (!status.last_error.empty()) return "The last run failed";
-  const auto standing = std::ranges::count_if(
-      status.alerts, [](const AlertRecord& each) { return !each.missed.has_value(); });
+  const std::size_t standing = noticed_alerts(status);
   if (standing > 0)
     return standing == 1 ? "One alert stands" : std::to_string(standing) + " alerts stand";
   return status.last_run ? "All is well" : "The first run is at work";
@@ -210,8 +209,8 @@ std::string dashboard_page(const DashboardView& view) {
   data page = row({{"headline", headline(view.status)},
                    {"entries", grouped_digits(view.status.counts.entries)},
                    {"entry_noun", view.status.counts.entries == 1 ? "next-hop" : "next-hops"},
-                   {"alert_count", grouped_digits(view.status.alerts.size())},
-                   {"alert_noun", view.status.alerts.size() == 1 ? "alert" : "alerts"}});
+                   {"alert_count", grouped_digits(noticed_alerts(view.status))},
+                   {"alert_noun", noticed_alerts(view.status) == 1 ? "alert" : "alerts"}});
   set_flag(page, "well", is_well(view.status));
   set_alerts(page, view);
   html::set_levels(page, view.status.counts);

@@ -134,7 +134,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config,
   const auto [address, port] = split_server(config.http.listen);
   try {
     constexpr int kBacklog = 64;
-    const net::ServerSocket socket{net::SocketAddress{address, port}, kBacklog};
+    // Not shared (SO_REUSEPORT, which Poco's constructor sets) with tlspact-lookupd, which shares
+    // with others of its kind: look-ups would end here.
+    net::ServerSocket socket;
+    socket.bind(net::SocketAddress{address, port}, true, false);
+    socket.listen(kBacklog);
     net::HTTPServerParams::Ptr limits = new net::HTTPServerParams;
     constexpr int kSeconds = 10;
     limits->setMaxQueued(kBacklog);

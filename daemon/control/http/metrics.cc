@@ -98,7 +98,8 @@ void add_evidence(Metrics& metrics, const ServiceStatus& status) {
   metrics.single("maps_held", "gauge",
                  "1 while an operator's rollback holds the maps: nothing is installed.",
                  status.hold ? 1 : 0);
-  metrics.single("alerts", "gauge", "Causes for an alert that stand.", status.alerts.size());
+  metrics.single("alerts", "gauge", "Causes for an alert that the last run noticed.",
+                 noticed_alerts(status));
   metrics.describe("notices", "gauge", "What the last run had to say, by severity.");
   for (const auto& [severity, name] :
        {std::pair{Severity::alert, "alert"}, std::pair{Severity::warning, "warning"},

@@ -14,7 +14,8 @@ namespace tlspact {
 namespace asio = boost::asio;
 
 std::optional<ControlReply> ask_service(const std::filesystem::path& socket,
-                                        const ControlRequest& request) {
+                                        const ControlRequest& request,
+                                        std::optional<std::chrono::seconds> patience) {
   // sun_path holds no more, and Asio throws.
   if (socket.string().size() > kLongestSocketPath) return std::nullopt;
   const std::string line = control_line(request) + "\n";
@@ -24,16 +25,27 @@ std::optional<ControlReply> ask_service(const std::filesystem::path& socket,
   boost::system::error_code error;
   connection.connect(asio::local::stream_protocol::endpoint{socket.string()}, error);
   if (error) return std::nullopt;
-  asio::write(connection, asio::buffer(line), error);
   std::string answer;
-  if (!error)
-    asio::read_until(connection, asio::dynamic_buffer(answer, kMaxControlReply), '\n', error);
-  auto reply = error ? std::nullopt : parse_control_reply(answer.substr(0, answer.find('\n')));
+  std::optional<ControlReply> reply;
+  asio::async_write(connection, asio::buffer(line),
+                    [&](const boost::system::error_code& failed, std::size_t /*size*/) {
+                      if (failed) return;
+                      asio::async_read_until(
+                          connection, asio::dynamic_buffer(answer, kMaxControlReply), '\n',
+                          [&](const boost::system::error_code& cut, std::size_t size) {
+                            if (!cut) reply = parse_control_reply(answer.substr(0, size - 1));
+                          });
+                    });
+  if (patience) {
+    io.run_for(*patience);
+  } else {
+    io.run();
+  }
   if (reply) return reply;
   constexpr int kTryAgain = 75;
   return ControlReply{.exit_code = kTryAgain,
                       .out = {},
-                      .err = "tlspact: the service ended before it had answered; try again\n"};
+                      .err = "tlspact: the service has not answered; try again\n"};
 }
 
 }  // namespace tlspact

@@ -19,6 +19,10 @@ struct ControlRequest {
   friend bool operator==(const ControlRequest&, const ControlRequest&) = default;
 };
 
+/// What a process that changed something says to the service beside it: run now. Behind it the
+/// subjects and texts of alerts that it noticed, in turn.
+inline constexpr const char* kRunCommand = "run";
+
 /// What the command line prints.
 struct ControlReply {
   int exit_code = 0;

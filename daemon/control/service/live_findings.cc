@@ -65,6 +65,7 @@ void LiveFindings::publish(const Config& config, const Items& found) {
   }
   if (!report) return;
   log_notices(report->notices);
+  if (!status_.hold) status_.counts = report->counts;
   if (lately) {
     run_by_(*status_.last_run + kShortestPause);
   } else {

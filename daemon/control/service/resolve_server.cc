@@ -40,7 +40,7 @@ struct ResolveServer::Connection : std::enable_shared_from_this<Connection> {
   void say(const std::string& line) {
     if (unsent.size() + line.size() > kMaxUnsent) {
       boost::system::error_code ignored;
-      socket.close(ignored);
+      static_cast<void>(socket.close(ignored));
       return;
     }
     unsent += line;
@@ -77,19 +77,18 @@ ResolveServer::~ResolveServer() {
   fs::remove(path_, ignored);
 }
 
-void ResolveServer::use(std::shared_ptr<const Config> config) {
+void ResolveServer::use(const std::shared_ptr<const Config>& config) {
   greeting_ = wait_line(*config);
-  lookup_ = std::make_shared<LiveLookup>(executor_, std::move(config));
+  lookup_ = std::make_shared<LiveLookup>(executor_, config);
   std::erase_if(connections_, [](const auto& each) { return each.expired(); });
   for (const std::weak_ptr<Connection>& each : connections_) {
     if (const auto connection = each.lock()) connection->say(greeting_);
   }
 }
 
-Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(const asio::any_io_executor& executor,
-                                                             const fs::path& socket,
-                                                             std::shared_ptr<const Config> config,
-                                                             Hooks hooks) {
+Result<std::unique_ptr<ResolveServer>> ResolveServer::listen(
+    const asio::any_io_executor& executor, const fs::path& socket,
+    const std::shared_ptr<const Config>& config, Hooks hooks) {
   std::unique_ptr<ResolveServer> server{
       new ResolveServer{executor, socket, config, std::move(hooks)}};
   // The answerer is of the same group at least: strangers do not choose what is looked up. That no

@@ -33,7 +33,7 @@ class ResolveServer {
 
   [[nodiscard]] static Result<std::unique_ptr<ResolveServer>> listen(
       const boost::asio::any_io_executor& executor, const std::filesystem::path& socket,
-      std::shared_ptr<const Config> config, Hooks hooks);
+      const std::shared_ptr<const Config>& config, Hooks hooks);
   ~ResolveServer();
   ResolveServer(const ResolveServer&) = delete;
   ResolveServer& operator=(const ResolveServer&) = delete;
@@ -41,7 +41,7 @@ class ResolveServer {
   ResolveServer& operator=(ResolveServer&&) = delete;
 
   /// After a reload.
-  void use(std::shared_ptr<const Config> config);
+  void use(const std::shared_ptr<const Config>& config);
 
  private:
   struct Connection;

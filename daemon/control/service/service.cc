@@ -75,6 +75,17 @@ std::string changed_text(const std::set<fs::path>& changed) {
   return out + and_more(changed.empty() ? 0 : changed.size() - 1) + " has changed";
 }
 
+/// What runs put in place: the snapshot, and the maps.
+std::vector<fs::path> installed_paths(const Config& config) {
+  std::vector<fs::path> out{config.state_path("snapshot")};
+  const History history = History::open(config.state_path("history"), config.service.history);
+  if (!history.generations().empty()) {
+    for (const InstalledGeneration::File& each : history.generations().back().files)
+      out.push_back(each.path);
+  }
+  return out;
+}
+
 class Service {
  public:
   Service(const ServiceOptions& options, Config config)
@@ -84,8 +95,10 @@ class Service {
         timer_(io_),
         alert_timer_(io_),
         watchdog_(io_),
-        watch_(io_.get_executor(), [this](const auto& changed) { reload(changed_text(changed)); }),
-        snapshot_watch_(io_.get_executor(), [this](const auto& /*changed*/) { check_snapshot(); }),
+        watch_(io_.get_executor(), FileWatch::What::changes,
+               [this](const auto& changed) { reload(changed_text(changed)); }),
+        ours_(io_.get_executor(), FileWatch::What::damage,
+              [this](const auto& changed) { put_right(changed); }),
         random_(std::random_device{}()) {}
 
   /// Whatever ended it, the threads end before anything that they use.
@@ -114,7 +127,7 @@ class Service {
     watch_.watch(watched_paths(*config_, options_.config_file));
     std::ignore =
         make_directories(config_->service.state_dir);  // or it is not watched; a run tells
-    snapshot_watch_.watch({config_->state_path("snapshot")});
+    ours_.watch(installed_paths(*config_));
     open_http();
     wait_for_signal();
     keep_watchdog_quiet();
@@ -143,7 +156,7 @@ class Service {
   void show_last_run();
   void open_alerts();
   void open_http();
-  void check_snapshot();
+  void put_right(const std::set<fs::path>& changed);
   void stand(const std::string& what, std::optional<Notice> notice);
   void take(ControlRequest request, ControlServer::Answer answer);
   void start_run();
@@ -151,6 +164,7 @@ class Service {
   void run_by(Time moment);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
   void look_into_store(const Config& config);
+  void tell_found(const Config& config, const Notices& notices);
   void tell_alerts(const Config& config);
   void wait_for_alerts(std::optional<Time> due);
   void schedule();
@@ -163,7 +177,7 @@ class Service {
   asio::steady_timer alert_timer_;
   asio::steady_timer watchdog_;
   FileWatch watch_;
-  FileWatch snapshot_watch_;
+  FileWatch ours_;  ///< what runs put in place
   std::mt19937 random_;
   StatusBoard board_;
   bool run_waits_ = false;  ///< of the main thread
@@ -241,6 +255,7 @@ void Service::reload(const std::string& why) {
       config = std::unexpected(good.error());
   }
   if (!config) {
+    watch_.watch(watched_paths(*config_, options_.config_file));  // a directory may be another one
     const std::string text = config.error().text + "; the configuration that was read before stays";
     log_line(LogLevel::alert, text);
     worker_.add([this] { ++status_.refused_reloads; });
@@ -269,17 +284,17 @@ void Service::open_http() {
                       : std::optional{Notice{Severity::alert, "[http]", opened.error().text, 0}});
 }
 
-/// Somebody may have removed it or cut it off: live look-ups would do without from their next start
-/// on, or at once. What runs of ours put there is whole.
-void Service::check_snapshot() {
-  const auto good = check_published(*config_);
-  if (good) return;
-  const Notice notice{Severity::alert, "snapshot",
-                      good.error().text + ": what answers live look-ups is made anew", 0};
-  log_notices({notice});
-  worker_.add([this, notice, config = config_] {
-    alerts_->notice({notice}, clock_now(), false);
-    tell_alerts(*config);
+/// Somebody removed what a run put in place, or wrote into it. A mail server defers everything
+/// while its map is gone.
+void Service::put_right(const std::set<fs::path>& changed) {
+  log_line(LogLevel::warning,
+           changed_text(changed) + ", and not by this program: looked after now");
+  ours_.watch(installed_paths(*config_));
+  worker_.add([this, config = config_] {
+    if (const auto good = check_published(*config); !good)
+      tell_found(*config,
+                 {{Severity::alert, "snapshot",
+                   good.error().text + ": it answers live look-ups, and is put right now", 0}});
   });
   start_run();
 }
@@ -308,7 +323,9 @@ void Service::show_last_run() {
 void Service::open_alerts() {
   Notices notices;
   StoredAlerts stored;
-  auto store = Store::open(config_->store_path(), Store::Access::read_only, clock_now(), notices);
+  // To write: one of an earlier version is brought up to date, or its alerts would be forgotten.
+  auto store =
+      Store::open(config_->store_path(), Store::Access::write_beside, clock_now(), notices);
   if (store) stored = store->alerts().value_or(StoredAlerts{});
   alerts_ = std::make_unique<AlertService>(notifiers(*config_), std::move(stored));
 }
@@ -316,20 +333,29 @@ void Service::open_alerts() {
 void Service::take(ControlRequest request, ControlServer::Answer answer) {
   const std::string command = request.words.front();
   if (command == "status" || command == kRunCommand) {  // at once, whatever is at work
-    CommandOutcome outcome = options_.command(request, *board_.get());
+    CommandOutcome outcome = options_.command(request, *board_.get(), config_);
+    if (!outcome.notices.empty())
+      worker_.add([this, notices = std::move(outcome.notices), config = config_] {
+        tell_found(*config, notices);
+      });
     if (outcome.changed) start_run();
     answer(std::move(outcome.reply));
     return;
   }
   log_line(LogLevel::info, "uid " + std::to_string(request.uid) + ": " + command);
   worker_.add([this, request = std::move(request), answer = std::move(answer), config = config_] {
-    CommandOutcome outcome = options_.command(request, status_);
-    log_notices(outcome.notices);
-    alerts_->notice(outcome.notices, clock_now(), false);
-    tell_alerts(*config);
+    CommandOutcome outcome = options_.command(request, status_, config);
     if (outcome.changed) asio::post(io_, [this] { start_run(); });
     answer(std::move(outcome.reply));
+    tell_found(*config, outcome.notices);
   });
+}
+
+/// What was noticed beside the runs of this process.
+void Service::tell_found(const Config& config, const Notices& notices) {
+  log_notices(notices);
+  alerts_->notice(notices, clock_now(), false);
+  tell_alerts(config);
 }
 
 void Service::start_run() {
@@ -339,7 +365,10 @@ void Service::start_run() {
   worker_.add([this, config = config_] {
     asio::post(io_, [this] { run_waits_ = false; });
     do_run(config);
-    asio::post(io_, [this] { schedule(); });
+    asio::post(io_, [this] {
+      ours_.watch(installed_paths(*config_));
+      schedule();
+    });
   });
 }
 
@@ -375,7 +404,7 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
   is_busy_ = false;
   ++status_.runs;
   status_.last_run = began;
-  const bool complete = report.has_value();
+  const bool complete = report && report->looked;
   if (!report) {
     ++status_.failed_runs;
     status_.last_exit_code = static_cast<int>(report.error().code);
@@ -412,6 +441,7 @@ void Service::tell_alerts(const Config& config) {
   if (!kept) log_line(LogLevel::alert, kept.error().text);
   status_.alerts = alerts_->standing();
   board_.put(status_);
+  asio::post(io_, [this, due = alerts_->next_due()] { wait_for_alerts(due); });
 }
 
 /// Brings the numbers up to date.
@@ -436,8 +466,7 @@ void Service::schedule() {
         if (is_busy_ || !status_.last_error.empty()) next = clock_now() + kSoonAfterFailure;
         status_.next_run = next;
         board_.put(status_);
-        asio::post(io_, [this, next, due = alerts_->next_due()] {
-          wait_for_alerts(due);
+        asio::post(io_, [this, next] {
           timer_.expires_after(std::max(next - clock_now(), Seconds{1}));
           timer_.async_wait([this](const boost::system::error_code& cancelled) {
             if (!cancelled) start_run();
@@ -453,10 +482,7 @@ void Service::wait_for_alerts(std::optional<Time> due) {
   alert_timer_.expires_after(std::max(*due - clock_now(), Seconds{1}));
   alert_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
-    worker_.add([this, config = config_] {
-      tell_alerts(*config);
-      asio::post(io_, [this, next = alerts_->next_due()] { wait_for_alerts(next); });
-    });
+    worker_.add([this, config = config_] { tell_alerts(*config); });
   });
 }
 

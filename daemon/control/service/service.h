@@ -24,12 +24,12 @@ struct ServiceOptions {
   std::string version;
   std::string config_file;
   bool config_given = false;  ///< it must exist
-  /// Does a command, in the worker's thread; `status` and kRunCommand in the main thread.
-  std::function<CommandOutcome(const ControlRequest&, const ServiceStatus&)> command;
+  /// Does a command by the configuration that is running, in the worker's thread; `status` and
+  /// kRunCommand in the main thread.
+  std::function<CommandOutcome(const ControlRequest&, const ServiceStatus&,
+                               const std::shared_ptr<const Config>&)>
+      command;
 };
-
-/// What a process that changed something says to the service beside it: run now.
-inline constexpr const char* kRunCommand = "run";
 
 /// Runs until SIGTERM or SIGINT, and returns the exit code. SIGHUP reads the configuration anew;
 /// one that is faulty keeps the running one, with an alert. Threads of its own: this one for

@@ -58,11 +58,15 @@ struct ServiceStatus {
   std::size_t correspondents = 0;
 };
 
+/// Of the alerts that stand, those that the last run noticed.
+[[nodiscard]] inline std::size_t noticed_alerts(const ServiceStatus& status) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      status.alerts, [](const AlertRecord& each) { return !each.missed.has_value(); }));
+}
+
 /// No run failed, no alert stands that the last one noticed, and no rollback holds.
 [[nodiscard]] inline bool is_well(const ServiceStatus& status) {
-  const bool alarmed = std::ranges::any_of(
-      status.alerts, [](const AlertRecord& each) { return !each.missed.has_value(); });
-  return status.last_error.empty() && !alarmed && !status.hold;
+  return status.last_error.empty() && noticed_alerts(status) == 0 && !status.hold;
 }
 
 using StatusBoard = Board<ServiceStatus>;

@@ -24,9 +24,10 @@ Result<void> listen_at(stream_protocol::acceptor& acceptor, const fs::path& sock
   fs::remove(socket, ignored);
   boost::system::error_code error;
   const stream_protocol::endpoint endpoint{socket.string()};
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(stream_protocol::socket::max_listen_connections, error);
+  static_cast<void>(acceptor.open(endpoint.protocol(), error));
+  if (!error) static_cast<void>(acceptor.bind(endpoint, error));
+  if (!error)
+    static_cast<void>(acceptor.listen(stream_protocol::socket::max_listen_connections, error));
   if (!error && ::chmod(socket.c_str(), mode) != 0)
     error = {errno, boost::system::generic_category()};
   if (error)

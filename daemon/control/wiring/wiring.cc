@@ -26,14 +26,14 @@ Findings of_postfix(const Config& config, const GeneratorSettings& settings,
   if (!instances) return {not_asked("Postfix", instances.error())};
   Findings out;
   for (const PostfixInstance& instance : *instances) {
-    PostfixExpectation expected{settings.postfix,
-                                agreements,
-                                recommended_ca_file(config),
-                                [&](const std::string& key, const std::string& table) {
-                                  return query_postfix_table(instance, key, table);
-                                },
-                                inbound,
-                                config.live.socketmap};
+    const PostfixExpectation expected{settings.postfix,
+                                      agreements,
+                                      recommended_ca_file(config),
+                                      [&](const std::string& key, const std::string& table) {
+                                        return query_postfix_table(instance, key, table);
+                                      },
+                                      inbound,
+                                      config.live.socketmap};
     std::ranges::move(postfix_wiring(instance, expected), std::back_inserter(out));
   }
   return out;
