@@ -12,7 +12,6 @@
 #include "lookup/log.h"
 #include "lookup/lookupd_options.h"
 #include "lookup/service_manager.h"
-#include "lookup/short_turns.h"
 
 namespace tlspact {
 namespace {
@@ -77,7 +76,6 @@ Result<void> run(int count, char* const* words) {
   auto open = listeners(*options);
   if (!open) return std::unexpected(open.error());
   allow_descriptors();
-  ask_for_short_turns();
   Server{std::move(options->server), *std::move(open)}.run();
   return {};
 }

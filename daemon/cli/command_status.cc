@@ -38,6 +38,14 @@ Result<CommandResult> run_status(const std::vector<std::string>& given,
   if (!store) return std::unexpected(store.error());
   if (const auto alerts = store->alerts()) status.alerts = AlertBook{alerts->records}.standing();
   result.exit_code = is_well(status) ? 0 : 1;
+  if (config->says_nothing && global.config_given) {  // its run_dir is not known: see tlspact.cc
+    result.notices.push_back({Severity::warning, "configuration",
+                              global.config_file +
+                                  " is empty: this is told of the default directories, and a "
+                                  "service of others is not found",
+                              0});
+    result.exit_code = 1;
+  }
   result.text = "no service is running\n" + last_run_text(status);
   count_store(*store, status);
   boost::json::object document = status_json(status);
