@@ -9,7 +9,6 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
-#include <map>
 #include <random>
 #include <set>
 #include <stop_token>
@@ -17,12 +16,10 @@
 #include <utility>
 
 #include "daemon/config/clock.h"
-#include "daemon/control/alerts/alert_service.h"
 #include "daemon/control/generate.h"
 #include "daemon/control/identity.h"
 #include "daemon/control/in_force.h"
 #include "daemon/control/overview/overview_keeper.h"
-#include "daemon/control/report.h"
 #include "daemon/control/service/control_server.h"
 #include "daemon/control/service/file_watch.h"
 #include "daemon/control/service/http_front.h"
@@ -32,7 +29,9 @@
 #include "daemon/control/service/reload_guard.h"
 #include "daemon/control/service/resolve_server.h"
 #include "daemon/control/service/schedule.h"
+#include "daemon/control/service/service_alerts.h"
 #include "daemon/control/service/store_numbers.h"
+#include "daemon/control/service/watched_files.h"
 #include "daemon/control/service/worker.h"
 #include "daemon/store/store.h"
 #include "generators/table/file.h"
@@ -53,36 +52,6 @@ Seconds shortest_refresh(const Config& config) {
     out = std::min(out, list.refresh);
   if (config.mta_sts.enabled) out = std::min(out, config.mta_sts.refresh);
   if (config.probe.enabled) out = std::min(out, config.probe.interval);
-  return out;
-}
-
-/// What a run is to follow when it changes.
-std::vector<fs::path> watched_paths(const Config& config, const std::string& config_file) {
-  std::vector<fs::path> out{config_file, config.agreements.directory};
-  if (!config.correspondents.file.empty()) out.emplace_back(config.correspondents.file);
-  for (const ListConfig& list : config.lists) {
-    for (const std::string& each : {list.url, list.signature, list.key}) {
-      if (each.starts_with('/')) out.emplace_back(each);
-    }
-  }
-  return out;
-}
-
-/// "/etc/tlspact/tlspact.toml has changed".
-std::string changed_text(const std::set<fs::path>& changed) {
-  std::string out;
-  if (!changed.empty()) out = shown(changed.begin()->string());
-  return out + and_more(changed.empty() ? 0 : changed.size() - 1) + " has changed";
-}
-
-/// What runs put in place: the snapshot, and the maps.
-std::vector<fs::path> installed_paths(const Config& config) {
-  std::vector<fs::path> out{config.state_path("snapshot")};
-  const History history = History::open(config.state_path("history"), config.service.history);
-  if (!history.generations().empty()) {
-    for (const InstalledGeneration::File& each : history.generations().back().files)
-      out.push_back(each.path);
-  }
   return out;
 }
 
@@ -119,15 +88,15 @@ class Service {
                               });
     if (!control) return refused(control.error());
     if (auto resolve = listen_for_lookups(); !resolve) return refused(resolve.error());
-    open_alerts();
+    alerts_.open(*config_);
     status_.version = options_.version;
     status_.started = clock_now();
     show_last_run();
     board_.put(status_);
-    watch_.watch(watched_paths(*config_, options_.config_file));
+    watch_.watch(files_that_decide(*config_, options_.config_file));
     std::ignore =
         make_directories(config_->service.state_dir);  // or it is not watched; a run tells
-    ours_.watch(installed_paths(*config_));
+    ours_.watch(installed_files(*config_));
     open_http();
     wait_for_signal();
     keep_watchdog_quiet();
@@ -154,18 +123,15 @@ class Service {
   void keep_watchdog_quiet();
   void reload(const std::string& why);
   void show_last_run();
-  void open_alerts();
   void open_http();
   void put_right(const std::set<fs::path>& changed);
-  void stand(const std::string& what, std::optional<Notice> notice);
+  void stand(const std::string& subject, std::optional<std::string> text);
   void take(ControlRequest request, ControlServer::Answer answer);
   void start_run();
   void do_run(const std::shared_ptr<const Config>& config);
   void run_by(Time moment);
   void take_report(const Config& config, Result<GenerateReport> report, Time began);
   void look_into_store(const Config& config);
-  void tell_found(const Config& config, const Notices& notices);
-  void tell_alerts(const Config& config);
   void wait_for_alerts(std::optional<Time> due);
   void schedule();
 
@@ -183,10 +149,12 @@ class Service {
   bool run_waits_ = false;  ///< of the main thread
   // Of the worker's thread, once it runs.
   ServiceStatus status_;
-  std::unique_ptr<AlertService> alerts_;
+  ServiceAlerts alerts_{status_, [this](std::optional<Time> due) {
+                          board_.put(status_);
+                          asio::post(io_, [this, due] { wait_for_alerts(due); });
+                        }};
   std::optional<Time> next_change_;
-  std::map<std::string, Notice> standing_;  ///< what is no run's, while it is so, by its subject
-  bool is_busy_ = false;                    ///< the last run found the lock taken
+  bool is_busy_ = false;  ///< the last run found the lock taken
   std::stop_source stop_;
   OverviewKeeper overviews_{config_};
   HttpFront http_{board_, overviews_.board()};  ///< of the main thread
@@ -255,21 +223,22 @@ void Service::reload(const std::string& why) {
       config = std::unexpected(good.error());
   }
   if (!config) {
-    watch_.watch(watched_paths(*config_, options_.config_file));  // a directory may be another one
+    watch_.watch(
+        files_that_decide(*config_, options_.config_file));  // a directory may be another one
     const std::string text = config.error().text + "; the configuration that was read before stays";
     log_line(LogLevel::alert, text);
     worker_.add([this] { ++status_.refused_reloads; });
-    stand("configuration", Notice{Severity::alert, "configuration", text, 0});
+    stand("configuration", text);
     return;
   }
   log_line(LogLevel::info, why + ": the configuration is read anew");
   config_ = std::make_shared<const Config>(*std::move(config));
-  watch_.watch(watched_paths(*config_, options_.config_file));
+  watch_.watch(files_that_decide(*config_, options_.config_file));
   resolve_->use(config_);
   stand("configuration", std::nullopt);
   worker_.add([this, config = config_] {
     ++status_.reloads;
-    alerts_->use(notifiers(*config), clock_now());
+    alerts_.use(*config);
   });
   open_http();
   start_run();
@@ -279,9 +248,7 @@ void Service::reload(const std::string& why) {
 void Service::open_http() {
   const auto opened = http_.open(*config_);
   if (!opened) log_line(LogLevel::alert, opened.error().text);
-  stand("[http]", opened
-                      ? std::nullopt
-                      : std::optional{Notice{Severity::alert, "[http]", opened.error().text, 0}});
+  stand("[http]", opened ? std::nullopt : std::optional{opened.error().text});
 }
 
 /// Somebody removed what a run put in place, or wrote into it. A mail server defers everything
@@ -289,26 +256,21 @@ void Service::open_http() {
 void Service::put_right(const std::set<fs::path>& changed) {
   log_line(LogLevel::warning,
            changed_text(changed) + ", and not by this program: looked after now");
-  ours_.watch(installed_paths(*config_));
+  ours_.watch(installed_files(*config_));
   worker_.add([this, config = config_] {
     if (const auto good = check_published(*config); !good)
-      tell_found(*config,
-                 {{Severity::alert, "snapshot",
-                   good.error().text + ": it answers live look-ups, and is put right now", 0}});
+      alerts_.found(*config,
+                    {{Severity::alert, "snapshot",
+                      good.error().text + ": it answers live look-ups, and is put right now", 0}});
   });
   start_run();
 }
 
 /// Of what is not a run's to find: an alert from now on, or no more.
-void Service::stand(const std::string& what, std::optional<Notice> notice) {
-  worker_.add([this, what, notice = std::move(notice), config = config_] {
-    if (!notice) {
-      standing_.erase(what);
-      return;
-    }
-    standing_.insert_or_assign(what, *notice);
-    alerts_->notice({*notice}, clock_now(), false);
-    tell_alerts(*config);
+void Service::stand(const std::string& subject, std::optional<std::string> text) {
+  worker_.add([this, subject, text = std::move(text), config = config_] {
+    alerts_.stand(*config, subject,
+                  text ? std::optional{Notice{Severity::alert, subject, *text, 0}} : std::nullopt);
   });
 }
 
@@ -320,23 +282,13 @@ void Service::show_last_run() {
   look_into_store(*config_);
 }
 
-void Service::open_alerts() {
-  Notices notices;
-  StoredAlerts stored;
-  // To write: one of an earlier version is brought up to date, or its alerts would be forgotten.
-  auto store =
-      Store::open(config_->store_path(), Store::Access::write_beside, clock_now(), notices);
-  if (store) stored = store->alerts().value_or(StoredAlerts{});
-  alerts_ = std::make_unique<AlertService>(notifiers(*config_), std::move(stored));
-}
-
 void Service::take(ControlRequest request, ControlServer::Answer answer) {
   const std::string command = request.words.front();
   if (command == "status" || command == kRunCommand) {  // at once, whatever is at work
     CommandOutcome outcome = options_.command(request, *board_.get(), config_);
     if (!outcome.notices.empty())
       worker_.add([this, notices = std::move(outcome.notices), config = config_] {
-        tell_found(*config, notices);
+        alerts_.found(*config, notices);
       });
     if (outcome.changed) start_run();
     answer(std::move(outcome.reply));
@@ -347,15 +299,8 @@ void Service::take(ControlRequest request, ControlServer::Answer answer) {
     CommandOutcome outcome = options_.command(request, status_, config);
     if (outcome.changed) asio::post(io_, [this] { start_run(); });
     answer(std::move(outcome.reply));
-    tell_found(*config, outcome.notices);
+    alerts_.found(*config, outcome.notices);
   });
-}
-
-/// What was noticed beside the runs of this process.
-void Service::tell_found(const Config& config, const Notices& notices) {
-  log_notices(notices);
-  alerts_->notice(notices, clock_now(), false);
-  tell_alerts(config);
 }
 
 void Service::start_run() {
@@ -366,7 +311,7 @@ void Service::start_run() {
     asio::post(io_, [this] { run_waits_ = false; });
     do_run(config);
     asio::post(io_, [this] {
-      ours_.watch(installed_paths(*config_));
+      ours_.watch(installed_files(*config_));
       schedule();
     });
   });
@@ -419,29 +364,12 @@ void Service::take_report(const Config& config, Result<GenerateReport> report, T
     notices = std::move(report->notices);
   }
   log_notices(notices);
-  for (const auto& [what, notice] : standing_)
-    notices.push_back(notice);
   std::ranges::copy(probes_.notices(), std::back_inserter(notices));
-  alerts_->notice(notices, clock_now(), complete);
-  status_.notices = std::move(notices);
   status_.hold = hold_in_force(config);
   look_into_store(config);
-  tell_alerts(config);
-}
-
-/// What a notifier does not take is kept, and due again: see schedule().
-void Service::tell_alerts(const Config& config) {
-  for (const std::string& failure : alerts_->tell(clock_now()))
-    log_line(LogLevel::warning, "an alert could not be told, it is tried again: " + failure);
-  Notices unused;
-  auto store = Store::open(config.store_path(), Store::Access::write_beside, clock_now(), unused);
-  Result<void> kept;
-  if (!store) kept = std::unexpected(store.error());
-  if (kept) kept = store->keep_alerts(alerts_->state());
-  if (!kept) log_line(LogLevel::alert, kept.error().text);
-  status_.alerts = alerts_->standing();
+  alerts_.after_run(config, notices, complete);
+  status_.notices = std::move(notices);
   board_.put(status_);
-  asio::post(io_, [this, due = alerts_->next_due()] { wait_for_alerts(due); });
 }
 
 /// Brings the numbers up to date.
@@ -482,7 +410,7 @@ void Service::wait_for_alerts(std::optional<Time> due) {
   alert_timer_.expires_after(std::max(*due - clock_now(), Seconds{1}));
   alert_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
-    worker_.add([this, config = config_] { tell_alerts(*config); });
+    worker_.add([this, config = config_] { alerts_.tell(*config); });
   });
 }
 
