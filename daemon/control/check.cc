@@ -57,12 +57,17 @@ void check_installed(const Config& config, Findings& findings) {
 }
 
 /// What the last run noticed, and this one cannot see: what asks the network, for one.
-void add_standing_alerts(Store& store, CheckReport& report) {
+void add_standing_alerts(const Config& config, Store& store, CheckReport& report) {
   const auto stored = store.alerts();
   if (!stored) return;
   std::set<std::string> said{"rollback"};  // said above, with its remedy
   for (const Notice& each : report.findings)
     said.insert(each.subject + ": " + each.text);
+  // Of deciding and rendering, which were done anew just now: it may be mended.
+  if (const auto last = read_run_record(config.state_path("run.json"))) {
+    for (const Notice& each : last->notices)
+      said.insert(each.subject + ": " + each.text);
+  }
   for (const Finding& each : report.wiring)  // as a run tells of it
     said.insert(each.subject + ": " + each.text + "; " + each.remedy);
   for (const AlertRecord& each : AlertBook{stored->records}.standing()) {
@@ -121,7 +126,7 @@ Result<CheckReport> check(const Config& config, Time now) {
   check_types(settings, facts->postfix, report.findings);
   std::ranges::move(missing_files(refreshed.snapshot), std::back_inserter(report.findings));
   check_alert_command(config, report.findings);
-  add_standing_alerts(*store, report);
+  add_standing_alerts(config, *store, report);
   report.lists = refreshed.inputs.lists().size();
   report.entries = refreshed.snapshot.size();
   report.agreements = refreshed.snapshot.count(Source::agreement);

@@ -193,6 +193,7 @@ Notice held_notice(const Hold& hold) {
 Result<bool> release_rollback(const Config& config) {
   auto installation = Installation::begin(config);
   if (!installation) return std::unexpected(installation.error());
+  installation->history().end_rollback();  // one that was killed is given up, too
   if (!installation->history().hold()) return false;
   if (auto released = installation->history().set_hold(std::nullopt); !released)
     return std::unexpected(released.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/checksum.h"
 
+#include <cstdio>
 #include <string>
 
 #include "generators/table/file.h"
@@ -29,9 +30,16 @@ Result<std::string> checksum_of(const std::filesystem::path& file) {
 Result<void> write_checksum(const std::filesystem::path& file) {
   const auto text = checksum_of(file);
   if (!text) return std::unexpected(text.error());
+  // By a rename: of a run that was killed there is all of it, or nothing.
+  const std::filesystem::path place = place_of(file);
+  const std::filesystem::path fresh = place.string() + std::string{kPartMark};
   std::error_code ignored;
-  std::filesystem::remove(place_of(file), ignored);
-  return write_new_file(place_of(file), *text, kMode);
+  std::filesystem::remove(fresh, ignored);
+  auto written = write_new_file(fresh, *text, kMode);
+  if (written && std::rename(fresh.c_str(), place.c_str()) != 0)
+    written = io_error(place, "replaced");
+  if (!written) std::filesystem::remove(fresh, ignored);
+  return written;
 }
 
 Result<void> verify_checksum(const std::filesystem::path& file) {

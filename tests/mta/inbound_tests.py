@@ -121,7 +121,8 @@ class InboundTest(MtaTest):
             agreement("keys", ["198.51.100.192/26"],
                       fingerprints=[f"spki-sha256:{cls.certificates['keys'].spki_sha256()}"]),
         )
-        (cls.agreements / "all.toml").write_text("".join(texts if which is None else which), encoding="utf-8")
+        # A file with nothing in it would be taken for a mishap.
+        (cls.agreements / "all.toml").write_text("# Agreements of the test\n" + "".join(texts if which is None else which), encoding="utf-8")
 
     @classmethod
     def on_machine(cls, *arguments):

@@ -43,7 +43,7 @@ class InboundWiringTest(WiringTest):
         texts = {"bank": agreement("bank", ["198.51.100.0/26"], ["bank.test"]),
                  "clinic": agreement("clinic", ["198.51.100.64/26"], fingerprints=[pin]),
                  "other": agreement("other", ["198.51.100.128/26"], fingerprints=[pin])}
-        cls.root.write(f"{AGREEMENTS}/inbound.toml", "".join(texts[partner] for partner in partners))
+        cls.root.write(f"{AGREEMENTS}/inbound.toml", "# no other\n" + "".join(texts[partner] for partner in partners))
 
     def offer(self, source, sender=SENDER, **how):
         """One session; `certificate` is a partner's name."""
