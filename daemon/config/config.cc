@@ -291,7 +291,7 @@ Result<Config> load_config(const std::filesystem::path& file, bool may_be_absent
   const auto text = read_file(file, kMaxConfig);
   if (!text) return std::unexpected(text.error());
   auto config = parse_config(*text, file.string());
-  if (config) config->says_nothing = text->find_first_not_of(" \t\r\n") == std::string::npos;
+  if (config) config->says_nothing = is_blank(*text);
   return config;
 }
 

@@ -40,6 +40,10 @@ class TomlDocument {
   Errc code_;
 };
 
+/// Whether there is nothing in a file, not even a comment: as a full disk, or an editor that was
+/// cut off, leaves it.
+[[nodiscard]] bool is_blank(std::string_view text);
+
 /// The element of `known` with the least edit distance to `word`, if it is near enough to be a
 /// misspelling; empty otherwise.
 [[nodiscard]] std::string_view nearest(std::string_view word,

@@ -60,20 +60,19 @@ void check_installed(const Config& config, Findings& findings) {
 void add_standing_alerts(const Config& config, Store& store, CheckReport& report) {
   const auto stored = store.alerts();
   if (!stored) return;
-  std::set<std::string> said{"rollback"};  // said above, with its remedy
+  std::set<std::string> said;  // causes, as the book has them
   for (const Notice& each : report.findings)
-    said.insert(each.subject + ": " + each.text);
+    said.insert(alert_cause(each));
   // Of deciding and rendering, which were done anew just now: it may be mended.
   if (const auto last = read_run_record(config.state_path("run.json"))) {
     for (const Notice& each : last->notices)
-      said.insert(each.subject + ": " + each.text);
+      said.insert(alert_cause(each));
   }
   for (const Finding& each : report.wiring)  // as a run tells of it
-    said.insert(each.subject + ": " + each.text + "; " + each.remedy);
+    said.insert(alert_cause({each.severity, each.subject, each.text + "; " + each.remedy, 0}));
   for (const AlertRecord& each : AlertBook{stored->records}.standing()) {
-    const bool is_new =
-        !said.contains(each.subject) && !said.contains(each.subject + ": " + each.text);
-    if (!each.missed && is_new)
+    const bool is_hold = each.subject == "rollback";  // said above, with its remedy
+    if (!each.missed && !is_hold && !said.contains(each.cause))
       report.findings.push_back(
           {Severity::alert, each.subject,
            each.text + " (noticed by the run of " + format_time(each.seen) + ")", 0});

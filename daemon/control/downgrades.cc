@@ -10,19 +10,18 @@
 namespace tlspact {
 namespace {
 
-/// The winner is the one that it was: it asks for less, or what was composed with it does.
+/// The winner is the one that it was: it asks for less, or what was composed with it does. What was
+/// is not known any more; what else there is, and does not count, may be it.
 std::string cause_beside(const Judged& winner, const Decision& decision) {
+  if (winner.candidate.source != Source::agreement) return "it asks for less now";
   for (const Judged& each : decision.judged) {
-    const bool ended = each.standing == Standing::expired || each.standing == Standing::mode_none ||
-                       each.standing == Standing::testing || each.standing == Standing::no_tlsa;
-    if (&each != &winner && ended)
-      return std::string{source_name(each.candidate.source)} +
-             (each.candidate.source == Source::list ? " " + each.candidate.provenance.name : "") +
-             ", which asked for more: " + std::string{standing_text(each.standing)};
+    if (each.standing != Standing::expired && each.standing != Standing::mode_none) continue;
+    const std::string name =
+        each.candidate.source == Source::list ? " " + each.candidate.provenance.name : "";
+    return "it asks for less now, or " + std::string{source_name(each.candidate.source)} + name +
+           " does: " + std::string{standing_text(each.standing)};
   }
-  return winner.candidate.source == Source::agreement
-             ? "it asks for less now, or what it was composed with does"
-             : "it asks for less now";
+  return "it asks for less now, or what it was composed with does";
 }
 
 /// What the source that was in force before says now.

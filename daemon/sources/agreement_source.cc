@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/config/toml_reader.h"
 #include "daemon/sources/agreement_files.h"
 #include "daemon/sources/agreement_parser.h"
 
@@ -19,11 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Agreements = std::vector<std::shared_ptr<const Agreement>>;
-
-/// As a full disk leaves it.
-bool says_nothing(const std::string& bytes) {
-  return bytes.find_first_not_of(" \t\r\n") == std::string::npos;
-}
 
 bool has_agreements(const StoredFile& file) {
   const auto agreements = parse_agreements(file.bytes, file.name);
@@ -158,7 +154,7 @@ class AgreementFetch {
         refuse(bytes.error(), name);
       } else if (before != nullptr && before->bytes == *bytes) {
         if (auto added = set_.add(*before, path.string()); !added) refuse(added.error(), name);
-      } else if (before != nullptr && says_nothing(*bytes) && has_agreements(*before)) {
+      } else if (before != nullptr && is_blank(*bytes) && has_agreements(*before)) {
         refuse({Errc::bad_input, path.string() +
                                      ": is empty; to withdraw its agreements, remove it, or leave "
                                      "a comment in it"},

@@ -29,21 +29,6 @@ std::optional<unsigned> parse_number(const std::string& text) {
   return number;
 }
 
-/// Beside, then renamed: a reader sees the old file or the new one.
-Result<void> replace_file(const fs::path& path, const std::string& text) {
-  const fs::path fresh = path.string() + std::string{kPartMark};
-  std::error_code ignored;
-  fs::remove(fresh, ignored);
-  auto written = write_new_file(fresh, text, kMode);
-  if (written && std::rename(fresh.c_str(), path.c_str()) != 0)
-    written = io_error(path, "replaced");
-  if (!written) {
-    fs::remove(fresh, ignored);
-    return written;
-  }
-  return flush_directory(path.parent_path());
-}
-
 /// "0-postfix-tls_policy.cdb": unique in its generation, and without spaces.
 std::string stored_name(std::size_t index, const StagedArtifact& artifact) {
   std::string name = std::to_string(index) + "-" + artifact.artifact.mta + "-" +
@@ -124,7 +109,8 @@ const InstalledGeneration::File* History::in_place(const fs::path& path) const {
 Result<void> History::write(const InstalledGeneration& generation) {
   const fs::path directory = directory_of(generation.number);
   if (auto made = make_directories(directory); !made) return made;
-  if (auto written = replace_file(directory / "manifest", manifest_text(generation)); !written) {
+  if (auto written = replace_file(directory / "manifest", manifest_text(generation), kMode);
+      !written) {
     std::error_code ignored;
     fs::remove_all(directory, ignored);
     return written;
@@ -189,8 +175,8 @@ Result<void> History::note_put_back(const fs::path& path, const FileIdentity& be
       changed = true;
     }
     if (!changed) continue;
-    if (auto written =
-            replace_file(directory_of(generation.number) / "manifest", manifest_text(generation));
+    if (auto written = replace_file(directory_of(generation.number) / "manifest",
+                                    manifest_text(generation), kMode);
         !written)
       return written;
   }
@@ -198,7 +184,7 @@ Result<void> History::note_put_back(const fs::path& path, const FileIdentity& be
 }
 
 Result<void> History::begin_install() const {
-  return replace_file(directory_ / kUnfinished, "");
+  return replace_file(directory_ / kUnfinished, "", kMode);
 }
 
 void History::end_install() const {
@@ -292,8 +278,8 @@ std::optional<Hold> History::hold() const {
 Result<void> History::set_hold(const std::optional<Hold>& hold) const {
   const fs::path file = directory_ / kHold;
   if (hold)
-    return replace_file(file,
-                        std::to_string(hold->generation) + " " + format_time(hold->since) + "\n");
+    return replace_file(
+        file, std::to_string(hold->generation) + " " + format_time(hold->since) + "\n", kMode);
   std::error_code error;
   fs::remove(file, error);
   if (error) return fail(Errc::io, file.string() + ": cannot be removed: " + error.message());
@@ -301,7 +287,7 @@ Result<void> History::set_hold(const std::optional<Hold>& hold) const {
 }
 
 Result<void> History::begin_rollback(unsigned target) const {
-  return replace_file(directory_ / kRollback, std::to_string(target) + "\n");
+  return replace_file(directory_ / kRollback, std::to_string(target) + "\n", kMode);
 }
 
 void History::end_rollback() const {

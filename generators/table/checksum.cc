@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "generators/table/checksum.h"
 
-#include <cstdio>
 #include <string>
 
 #include "generators/table/file.h"
@@ -30,16 +29,7 @@ Result<std::string> checksum_of(const std::filesystem::path& file) {
 Result<void> write_checksum(const std::filesystem::path& file) {
   const auto text = checksum_of(file);
   if (!text) return std::unexpected(text.error());
-  // By a rename: of a run that was killed there is all of it, or nothing.
-  const std::filesystem::path place = place_of(file);
-  const std::filesystem::path fresh = place.string() + std::string{kPartMark};
-  std::error_code ignored;
-  std::filesystem::remove(fresh, ignored);
-  auto written = write_new_file(fresh, *text, kMode);
-  if (written && std::rename(fresh.c_str(), place.c_str()) != 0)
-    written = io_error(place, "replaced");
-  if (!written) std::filesystem::remove(fresh, ignored);
-  return written;
+  return replace_file(place_of(file), *text, kMode);
 }
 
 Result<void> verify_checksum(const std::filesystem::path& file) {

@@ -158,6 +158,21 @@ Result<void> write_new_file(const std::filesystem::path& path, std::string_view 
   return file->finish();
 }
 
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes,
+                          unsigned mode) {
+  const std::filesystem::path fresh = path.string() + std::string{kPartMark};
+  std::error_code ignored;
+  std::filesystem::remove(fresh, ignored);
+  auto written = write_new_file(fresh, bytes, mode);
+  if (written && std::rename(fresh.c_str(), path.c_str()) != 0)
+    written = io_error(path, "replaced");
+  if (!written) {
+    std::filesystem::remove(fresh, ignored);
+    return written;
+  }
+  return flush_directory(path.parent_path());
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {

@@ -69,6 +69,10 @@ class FileWriter {
 [[nodiscard]] Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes,
                                           unsigned mode);
 
+/// Beside, then renamed, durably: a reader sees the old file or the new one, after any crash.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes,
+                                        unsigned mode);
+
 /// The whole file; Error no_input if it cannot be opened, bad_input if it is over `limit` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 

@@ -20,6 +20,13 @@ class GenerateTest(unittest.TestCase):
         self.assertEqual(result.returncode, expect, result.stdout + result.stderr)
         return result
 
+    def test_what_an_expired_list_takes_from_an_agreement_is_told_with_its_cause(self):
+        self.generate()
+        self.machine.sign(self.machine.sample_list(timestamp=utc(-0.9), expires=utc(-0.01)))
+        said = self.generate().stderr
+        self.assertRegex(said, r"clinic\.example.*less strict than before: encrypt instead of secure by agreement "
+                               r"\(it asks for less now, or list community does: it has expired\)")
+
     def test_without_a_service_alerts_are_told_once_and_kept(self):
         told = self.machine.path("/told")
         program = self.machine.path("/page")

@@ -16,7 +16,8 @@ class HttpFront {
       : status_(status), overview_(overview) {}
 
   /// Listens as `config` says; at once done where it does so already. Error (io): the address
-  /// cannot be listened on; what was listened on before stays, and it is to be tried again.
+  /// cannot be listened on, and is to be tried again; what was listened on before stays, if it is
+  /// another one.
   [[nodiscard]] Result<void> open(const Config& config);
 
   void close() { server_.reset(); }
