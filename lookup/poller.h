@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Poller: epoll(7), level-triggered.
+/// Poller: epoll(7), level-triggered but where the events say EPOLLET.
 #pragma once
 
 #include <sys/epoll.h>
@@ -20,6 +20,7 @@ class Poller {
 
   /// `tag` comes back with the events. A closed descriptor is not watched any more.
   bool add(int fd, std::uint32_t events, std::uint64_t tag);
+  /// What is true of `fd` already is told again, also with EPOLLET.
   bool change(int fd, std::uint32_t events, std::uint64_t tag);
   void remove(int fd);
 

@@ -108,11 +108,11 @@ void Server::accept_from(const Listener& listener) {
     const int yes = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // fails on UNIX sockets
     Connection& connection = connections_[free_places_.back()];
-    if (!poller_.add(fd.get(), EPOLLIN, tag_of(connection))) return;
+    if (!poller_.add(fd.get(), kWatchInput, tag_of(connection))) return;
     free_places_.pop_back();
     connection.fd = std::move(fd);
     connection.protocol = listener.protocol();
-    connection.watched = EPOLLIN;
+    connection.watched = kWatchInput;
     set_state(connection, State::fresh);
   }
 }
@@ -194,7 +194,7 @@ void Server::drain() {
   listeners_.clear();
   release(waiting_.empty());
   for (Connection& each : connections_) {
-    if (each.fd && each.state != State::blocked) receive(each);
+    if (each.fd && each.state != State::blocked) receive(each, false);
   }
   serve_arrived();
   const SteadyTime until = now_ + kTick;

@@ -59,7 +59,8 @@ class Server {
   enum class Next : std::uint8_t { go_on, stop, wait };
   enum class Sent : std::uint8_t { all, blocked, closed };
   void on_connection(std::uint32_t number, std::uint32_t events);
-  void receive(Connection& connection);
+  /// `is_last`: the peer has sent its last byte.
+  void receive(Connection& connection, bool is_last);
   void look_ahead(Protocol protocol, std::string_view input);
   void finish_looking_ahead();
   void serve_arrived();
@@ -72,6 +73,7 @@ class Server {
   Sent send_replies(Connection& connection);
   void flush(Connection& connection);
   void set_state(Connection& connection, State state);
+  void watch(Connection& connection, std::uint32_t events);
   void end(Connection& connection);
   void close(Connection& connection);
 

@@ -24,10 +24,14 @@ constexpr std::size_t kMostUnsent = 4UL << 20;  ///< over all connections
 void Server::set_state(Connection& connection, State state) {
   connection.state = state;
   connection.since = now_;
-  std::uint32_t events = EPOLLIN;
-  if (state == State::blocked) events = EPOLLOUT;
-  if (state == State::waiting) events = 0;
-  if (events == connection.watched) return;
+  std::uint32_t events = kWatchInput;
+  if (state == State::blocked) events = kWatchRoom;
+  if (state == State::waiting) events = kWatchNothing;
+  if (events != connection.watched) watch(connection, events);
+}
+
+/// What has happened meanwhile is told again.
+void Server::watch(Connection& connection, std::uint32_t events) {
   connection.watched = events;
   poller_.change(connection.fd.get(), events, tag_of(connection));
 }
@@ -38,22 +42,27 @@ void Server::on_connection(std::uint32_t number, std::uint32_t events) {
   if (!connection.fd || tag_of(connection) != connection_tag(number)) return;
   if (connection.state == State::blocked && (events & EPOLLOUT) != 0) return flush(connection);
   const bool reads = connection.state != State::waiting && connection.state != State::blocked;
-  if (reads && (events & EPOLLIN) != 0) return receive(connection);
+  if (reads && (events & EPOLLIN) != 0) return receive(connection, (events & EPOLLRDHUP) != 0);
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) close(connection);
 }
 
-void Server::receive(Connection& connection) {
+/// An event is told once, so that what a short read leaves must be known to be nothing: epoll(7)
+/// says so of a stream. (Who sends urgent data, or descriptors, makes reads short and waits for
+/// itself.)
+void Server::receive(Connection& connection, bool is_last) {
   constexpr std::size_t kTogether = 64UL << 10;
   if (arrived_size_ + kReadAtOnce > kTogether) serve_arrived();
   if (arrived_bytes_.empty()) arrived_bytes_.resize(kTogether);
   char* const buffer = arrived_bytes_.data() + arrived_size_;
   const ssize_t got = ::recv(connection.fd.get(), buffer, kReadAtOnce, MSG_DONTWAIT);
   if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR) close(connection);
-    return;
+    if (errno != EAGAIN && errno != EINTR) return close(connection);
+    return watch(connection, connection.watched);
   }
-  connection.at_end = got == 0;
   const std::string_view bytes{buffer, static_cast<std::size_t>(got)};
+  const bool is_all = bytes.size() < kReadAtOnce;
+  connection.at_end = bytes.empty() || (is_last && is_all);
+  if (!is_all) watch(connection, connection.watched);
   arrived_size_ += bytes.size();
   arrived_.push_back({static_cast<std::uint32_t>(tag_of(connection)), bytes});
   if (connection.in.empty()) look_ahead(connection.protocol, bytes);
@@ -215,7 +224,7 @@ void Server::flush(Connection& connection) {
   const auto taken = static_cast<std::size_t>(sent < 0 ? 0 : sent);
   out.erase(0, taken);
   unsent_ -= taken;
-  if (!out.empty()) return;
+  if (!out.empty()) return watch(connection, connection.watched);
   std::string{}.swap(out);
   if (!connection.asked_key.empty()) return set_state(connection, State::waiting);
   const std::string rest = std::exchange(connection.in, {});

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What goes over the wire, on UNIX sockets and TCP, and the process around it."""
 
+import contextlib
 import os
 import pathlib
 import re
 import signal
+import socket
 import stat
 import subprocess
 import unittest
 
-from live_lab import DEADLINE, LISTED, LOOKUPD, LiveTest, exim, netstring, until
+from live_lab import DEADLINE, LISTED, LOOKUPD, Client, LiveTest, exim, netstring, until
 
 REPORT = ("OK secure match=mx.sts.example servername=hostname policy_type=sts policy_domain=sts.example "
           "mx_host_pattern=mx.sts.example { policy_string = version: STSv1 } { policy_string = mode: enforce }")
@@ -65,6 +67,33 @@ class ProtocolTest(LiveTest):
         for each in wire:
             client.send(bytes([each]))
         self.assertEqual([client.reply(), client.reply()], [LISTED, "NOTFOUND "])
+
+    def test_what_came_while_it_slept_is_all_read(self):
+        """The last bytes and the end in one event; as much as is read at once; more."""
+        on_unix, on_tcp = self.run_lookupd(), self.start("--socketmap", "inet:127.0.0.1:0").ready()
+        requests = netstring("postfix listed.example") * 2000
+        for lookupd, address in ((on_unix, self.socketmap), (on_tcp, on_tcp.port())):
+            for was_served in (False, True):
+                for size in (0, 20, 40, 16384, 16385, 32768):
+                    with self.subTest(address=str(address), was_served=was_served, size=size):
+                        self.assert_answered_to_the_end(lookupd, address, requests[:size], was_served)
+
+    def assert_answered_to_the_end(self, lookupd, address, raw, was_served):
+        """No time limit of an idle connection has to run out."""
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(Client(address)) if was_served else None
+            if was_served:
+                self.assertEqual(client.ask("listed.example"), LISTED)
+            lookupd.process.send_signal(signal.SIGSTOP)
+            stack.callback(lookupd.process.send_signal, signal.SIGCONT)
+            client = client or stack.enter_context(Client(address))
+            client.send(raw)
+            client.socket.shutdown(socket.SHUT_WR)
+            lookupd.process.send_signal(signal.SIGCONT)
+            client.socket.settimeout(8)    # less than it waits for the rest of a request
+            for _each in range(raw.count(b",")):
+                self.assertEqual(client.reply(), LISTED)
+            self.assertIsNone(client.reply())
 
     def test_malformed_requests(self):
         self.run_lookupd()
