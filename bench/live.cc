@@ -160,7 +160,7 @@ class Keys {
     return rank * 2654435761 % domains_;
   }
 
-  static constexpr std::size_t kDigits = 8;     // of domain_name()
+  static constexpr std::size_t kDigits = 8;  // of domain_name()
   static constexpr std::size_t kLastDigit = 19;
 
   std::uint64_t domains_;
