@@ -78,6 +78,13 @@ bool take_head(std::string_view file, Head& head, std::vector<std::uint64_t>& si
   return true;
 }
 
+/// Of what is open, not of what has its name by now: a file is replaced while it is read.
+std::uintmax_t size_of(std::ifstream& in) {
+  const std::streamoff end = in.seekg(0, std::ios::end).tellg();
+  in.seekg(0);
+  return static_cast<std::uintmax_t>(end);
+}
+
 std::unexpected<Error> damaged(const std::string& file) {
   return fail(Errc::bad_input, file + "is damaged, or of another version");
 }
@@ -114,20 +121,18 @@ Result<void> write_parts(const fs::path& file, std::string_view kind,
 
 Result<std::vector<std::string>> read_parts(const fs::path& file, std::string_view kind,
                                             std::size_t count) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
   std::ifstream in{file, std::ios::binary};
-  if (error || !in) return fail(Errc::no_input, file.string() + ": cannot be read");
+  const std::uintmax_t size = size_of(in);
+  if (!in) return fail(Errc::no_input, file.string() + ": cannot be read");
   std::vector<std::string> parts(count);
   if (!read_all(in, size, kind, parts)) return damaged(file.string() + ": ");
   return parts;
 }
 
 Result<void> check_parts(const fs::path& file, std::string_view kind, std::size_t count) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
   std::ifstream in{file, std::ios::binary};
-  if (error || !in) return fail(Errc::no_input, file.string() + ": cannot be read");
+  const std::uintmax_t size = size_of(in);
+  if (!in) return fail(Errc::no_input, file.string() + ": cannot be read");
   Head head;
   std::vector<std::uint64_t> sizes(count);
   if (!read_head(in, size, kind, head, sizes)) return damaged(file.string() + ": ");

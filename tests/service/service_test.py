@@ -198,8 +198,8 @@ class ServiceTest(unittest.TestCase):
     def test_a_service_that_does_not_answer_does_not_hold_up_a_run_by_hand(self):
         self.start()
         self.has_run()
+        self.process.send_signal(signal.SIGSTOP)    # first: in a run it would hold a lock of the store
         (self.machine.agreements / "new.toml").write_text(AGREEMENT.format("new.example"))
-        self.process.send_signal(signal.SIGSTOP)
         try:
             said = self.machine.run("generate")
             self.assertEqual((said.returncode, "it does not answer" in said.stderr), (0, True), said.stderr)
@@ -276,12 +276,17 @@ class ServiceTest(unittest.TestCase):
         self.start()
         self.has_run()
         whole = self.machine.map.read_bytes()
-        until(lambda: time.time() - self.machine.map.stat().st_mtime > 2, "what its installation set off is over")
+        self.wait_for_the_end_of_an_installation()
         self.machine.map.unlink()
         until(lambda: self.machine.map.exists() and self.machine.map.read_bytes() == whole, self.said)
+        self.wait_for_the_end_of_an_installation()
         with self.machine.map.open("r+b") as file:
             file.write(b"noise")
         until(lambda: self.machine.map.read_bytes() == whole, self.said)
+
+    def wait_for_the_end_of_an_installation(self):
+        """What it set off, too: what changes a map meanwhile is taken for the service itself, until the next run."""
+        until(lambda: time.time() - self.machine.map.stat().st_mtime > 2, "what its installation set off is over")
 
     def test_agreements_that_are_swapped_by_name_are_followed(self):
         self.start()
