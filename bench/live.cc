@@ -5,10 +5,11 @@
 //     d00000000.example and so on; own: each has a policy of its own
 //   bench_live constant tcp|unix ADDRESS
 //     a bare epoll loop: one reply to whatever is asked
-//   bench_live load tcp|unix ADDRESS CONNECTIONS SECONDS DOMAINS uniform|zipf RATE
+//   bench_live load tcp|unix ADDRESS CONNECTIONS SECONDS DOMAINS uniform|zipf RATE poll|sleep
 //     one request outstanding on each connection; RATE requests a second over all of them, or 0: as
 //     many as can be. Prints: requests, seconds, and microseconds of the median, the 99th and the
-//     99.9th percentile, at a given rate from when a request was due.
+//     99.9th percentile, at a given rate from when a request was due. poll: it keeps its core, so
+//     that no time of its own waking up is in them; sleep: as an MTA.
 //   bench_live strangers tcp|unix ADDRESS CONNECTIONS
 //     asks for names that nobody knows, until it is killed
 //   bench_live spin
@@ -203,11 +204,13 @@ double percentile(std::vector<float>& times, double share) {
 /// The load, and what it measures.
 class Load {
  public:
-  Load(const Address& address, std::size_t connections, double seconds, Keys keys, double rate)
+  Load(const Address& address, std::size_t connections, double seconds, Keys keys, double rate,
+       bool may_sleep)
       : poller_(::epoll_create1(0)),
         askers_(connect_askers(address, connections, poller_)),
         keys_(std::move(keys)),
         period_(rate > 0 ? duration(static_cast<double>(connections) / rate) : Clock::duration{}),
+        wait_ms_(may_sleep ? 1000 : 0),
         begin_(Clock::now()),
         end_(begin_ + duration(seconds)) {
     times_.reserve(1U << 24);
@@ -219,9 +222,8 @@ class Load {
       askers_[i].due = begin_ + period_ * static_cast<int>(i) / static_cast<int>(askers_.size());
     while (Clock::now() < end_) {
       ask_what_is_due();
-      const bool may_sleep = period_ == Clock::duration{};
-      const int count = ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()),
-                                     may_sleep ? 1000 : 0);
+      const int count =
+          ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()), wait_ms_);
       for (int i = 0; i < count; ++i)
         if (!take_reply(askers_[events_[static_cast<std::size_t>(i)].data.u64])) return 1;
     }
@@ -266,6 +268,7 @@ class Load {
   std::vector<Asker> askers_;
   Keys keys_;
   Clock::duration period_;
+  int wait_ms_;
   Clock::time_point begin_, end_;
   std::vector<float> times_;
   std::array<epoll_event, 256> events_{};
@@ -310,9 +313,10 @@ int main(int count, char** words) {
   if (what == "snapshot" && count == 5)
     return write_bench_snapshot(words[2], std::stoull(words[3]), given[4] == "own");
   if (what == "constant" && count == 4) return serve_constant(given[2] == "tcp", words[3]);
-  if (what == "load" && count == 9)
-    return Load{address_of(given[2] == "tcp", words[3]), std::stoul(words[4]), std::stod(words[5]),
-                Keys{std::stoull(words[6]), given[7] == "zipf"}, std::stod(words[8])}
+  if (what == "load" && count == 10)
+    return Load{
+        address_of(given[2] == "tcp", words[3]),         std::stoul(words[4]), std::stod(words[5]),
+        Keys{std::stoull(words[6]), given[7] == "zipf"}, std::stod(words[8]),  given[9] == "sleep"}
         .run();
   if (what == "strangers" && count == 5)
     return ask_as_strangers(address_of(given[2] == "tcp", words[3]), std::stoul(words[4]));

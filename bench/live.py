@@ -14,9 +14,10 @@
   delivery   what a lookup costs in the cdb map, which Postfix reads by itself
   idle       one connection, where nothing keeps the processors from halting
 
-Server and load each have a core of their own, one request is outstanding on each connection, and the runs of all are
-interleaved. Each figure is a median; CPU is that of the server, for each request, user and system. The ratios are to the
-constant server in the same runs; of refresh and strangers to the same server's runs without them. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with
+Server and load each have a core of their own, the server as nice as the answerer's unit makes it (as root), one request is
+outstanding on each connection, and the runs of all are interleaved. Each figure is a median; CPU is that of the server, for
+each request, user and system. The ratios are medians, too, of those to the constant server's run beside; of refresh and
+strangers to the same server's without them. The aims: at 64 and 256 connections CPU at most 1.15 on TCP and 1.3 on UNIX, with
 uniform keys over 10,000,000 at most 1.6; p99 at most 1.3, under a refresh at most 2; less than 16 MiB beyond the page
 cache; 4 times the requests a second of the peer. The delivery needs postmap, or root and the Debian roots of the tests.
 """
@@ -35,9 +36,8 @@ import time
 import types
 
 import generate
-from live_servers import Lab, on_core, LOAD_CORE, SERVER_CORE, read_through
+from live_servers import Lab, on_core, LOAD_CORE, LOAD_NICE, ROOT, SERVER_CORE, read_through
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEER = "/usr/bin/mta-sts-daemon"
 MILLION = 1_000_000
 
@@ -47,20 +47,25 @@ def middle(runs, what):
     return statistics.median(getattr(each, what) for each in runs)
 
 
+def ratio(runs, limit, what):
+    """The median of one figure's ratio to that of the run beside it: this machine has faster and slower seconds."""
+    return statistics.median(getattr(each, what) / getattr(beside, what) for each, beside in zip(runs, limit, strict=True))
+
+
 def line(head, name, runs, limit):
     """One row; `limit`: the runs of the constant server."""
     rate, p99, cpu = (middle(runs, what) for what in ("rate", "p99", "cpu"))
     print(f"{head} {name:9} {rate:9,.0f}/s  p50 {middle(runs, 'p50'):6.0f}  p99 {p99:6.0f}  p99.9 {middle(runs, 'p999'):6.0f} us"
-          f"  CPU {cpu:5.2f} us | rate {rate / middle(limit, 'rate'):.2f}  p99 {p99 / middle(limit, 'p99'):.2f}"
-          f"  CPU {cpu / middle(limit, 'cpu'):.2f}", flush=True)
+          f"  CPU {cpu:5.2f} us | rate {ratio(runs, limit, 'rate'):.2f}  p99 {ratio(runs, limit, 'p99'):.2f}"
+          f"  CPU {ratio(runs, limit, 'cpu'):.2f}", flush=True)
 
 
-def compare(lab, arguments, servers, kind, connections, domains, keys):
+def compare(lab, arguments, servers, kind, connections, domains, keys, wait="poll"):
     """One row for each server, of interleaved runs. The first is the limit."""
     rows = {server.name: [] for server in servers}
     for _run in range(arguments.runs):
         for server in servers:
-            rows[server.name].append(lab.measure(server, kind, connections, domains, keys))
+            rows[server.name].append(lab.measure(server, kind, connections, domains, keys, wait=wait))
     for name, runs in rows.items():
         line(f"{domains:>10,} {keys:8} {kind:5} {connections:4}", name, runs, rows[servers[0].name])
     return rows
@@ -92,21 +97,21 @@ def peer(lab, arguments):
         servers = [lab.constant(kind), lab.lookupd(kind, snapshot), lab.mta_sts_resolver(kind, domains)]
         for connections in arguments.connections:
             rows = compare(lab, arguments, servers, kind, connections, domains, "uniform")
-            ratio = middle(rows["lookupd"], "rate") / middle(rows["peer"], "rate")
-            print(f"{'':10} lookupd / peer at {connections} connections: rate {ratio:.1f}", flush=True)
+            times = ratio(rows["lookupd"], rows["peer"], "rate")
+            print(f"{'':10} lookupd / peer at {connections} connections: rate {times:.2f}", flush=True)
         for server in servers:
             server.stop()
     snapshot.unlink()
 
 
-def beside_the_server():
-    """At nice 19, on the server's core: on the other it would stop the load, and no server could help it."""
-    os.nice(19)
-    on_core(SERVER_CORE)()
+SETTLE_SECONDS = 5    # for what an installation leaves to do: the disk's, and the answerer's look at the whole new snapshot
 
 
 class Refreshes:
-    """`tlspact generate` over and over at nice 19, each time with a list whose every policy has changed."""
+    """`tlspact generate` over and over at nice 19, each time with a list whose every policy has changed.
+
+    On the server's core: on the other it would stop the load, and no server could help it.
+    """
 
     def __init__(self, bench):
         self.bench, self.installs, self.failure = bench, 0, None
@@ -138,7 +143,7 @@ class Refreshes:
         for suffix in (".asc", ""):
             os.symlink(f"{edition}{suffix}", self.bench.work / "new")
             os.rename(self.bench.work / "new", self.bench.work / f"list.json{suffix}")
-        subprocess.run([*self.bench.tlspact, "generate"], preexec_fn=beside_the_server, check=True,
+        subprocess.run([*self.bench.tlspact, "generate"], preexec_fn=on_core(SERVER_CORE, nice=19), check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.installs += 1
 
@@ -169,11 +174,14 @@ def refresh(lab, arguments):
         rows, installs = {}, 0
         for _run in range(arguments.runs):
             for server in servers:
+                os.sync()
+                time.sleep(SETTLE_SECONDS)
                 for name in ("quiet", "refresh"):
                     with Refreshes(bench) if name == "refresh" else contextlib.nullcontext() as refreshes:
+                        # At this rate nothing at nice 19 gets far: long enough for a whole refresh.
                         rows.setdefault((server.name, name), []).append(
-                            lab.measure(server, kind, 64, MILLION, "uniform", half, 5 * lab.seconds))
-                    installs += refreshes.installs if refreshes else 0
+                            lab.measure(server, kind, 64, MILLION, "uniform", half, 20 * lab.seconds))
+                        installs += refreshes.installs if refreshes else 0
         for (server, name), runs in rows.items():
             line(f"{name:10} {'uniform':8} {kind:5}   64", server, runs, rows[server, "quiet"])
         print(f"{'':10} {installs} refreshes were made meanwhile", flush=True)
@@ -207,7 +215,7 @@ def strangers(lab, arguments):
     for _run in range(arguments.runs):
         alone.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
         with subprocess.Popen([lab.bench_live, "strangers", "tcp", server.address, "8"],
-                              preexec_fn=on_core(LOAD_CORE)) as others:
+                              preexec_fn=on_core(LOAD_CORE, LOAD_NICE)) as others:
             try:
                 beside.append(lab.measure(server, "tcp", 64, MILLION, "uniform"))
             finally:
@@ -248,7 +256,7 @@ def idle(lab, arguments):
     snapshot = lab.make_snapshot(10_000, "own")
     for kind in ("tcp", "unix"):
         servers = [lab.constant(kind), lab.lookupd(kind, snapshot)]
-        compare(lab, arguments, servers, kind, 1, 10_000, "uniform")
+        compare(lab, arguments, servers, kind, 1, 10_000, "uniform", wait="sleep")
         for server in servers:
             server.stop()
     snapshot.unlink()
@@ -261,13 +269,8 @@ def run(lab, arguments):
     """The parts, each under its name."""
     for name in arguments.parts:
         print(f"-- {name}: {PARTS[name].__doc__}", flush=True)
-        spinners = [] if name == "idle" else lab.spinners()
-        try:
+        with contextlib.nullcontext() if name == "idle" else lab.spinner():
             PARTS[name](lab, arguments)
-        finally:
-            for each in spinners:
-                each.kill()
-                each.wait()
 
 
 def numbers(text):

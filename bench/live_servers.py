@@ -6,20 +6,28 @@ import pathlib
 import re
 import subprocess
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVER_CORE, LOAD_CORE = 1, 0
+SERVER_NICE = int(re.search(r"^Nice=(-?\d+)$", (ROOT / "systemd/tlspact-lookupd.service.in").read_text(encoding="utf-8"), re.M)[1])
+LOAD_NICE = -20    # what delays the load is not the server's delay
+MAY_RENICE = os.geteuid() == 0
 
 
-def on_core(core):
-    """For preexec_fn."""
-    return lambda: os.sched_setaffinity(0, {core})
+def on_core(core, nice=0):
+    """For preexec_fn. Only root may be nice to itself."""
+    def setup():
+        os.sched_setaffinity(0, {core})
+        if nice > 0 or MAY_RENICE:
+            os.setpriority(os.PRIO_PROCESS, 0, nice)
+    return setup
 
 
 class Server:
-    """A process on the server's core; `address` is what bench_live takes."""
+    """A process on the server's core, as nice as the answerer's unit makes it; `address` is what bench_live takes."""
 
     def __init__(self, name, command, find_address, stream):
         self.name = name
-        self.process = subprocess.Popen(command, preexec_fn=on_core(SERVER_CORE), text=True, **{stream: subprocess.PIPE})
+        self.process = subprocess.Popen(command, preexec_fn=on_core(SERVER_CORE, SERVER_NICE), text=True, **{stream: subprocess.PIPE})
         self.address = find_address(getattr(self.process, stream))
 
     def cpu(self):
@@ -55,10 +63,14 @@ class Lab:
         self.million = None    # made when it is first needed
         self.running = contextlib.ExitStack()    # ends what an exception left running
 
-    def spinners(self):
-        """Keep both processors from halting."""
-        return [subprocess.Popen([self.bench_live, "spin"], preexec_fn=on_core(core))
-                for core in (SERVER_CORE, LOAD_CORE)]
+    @contextlib.contextmanager
+    def spinner(self):
+        """Keeps the server's processor from halting. The load keeps its own."""
+        with subprocess.Popen([self.bench_live, "spin"], preexec_fn=on_core(SERVER_CORE)) as spinner:
+            try:
+                yield
+            finally:
+                spinner.kill()
 
     def start(self, *what):
         """A Server."""
@@ -95,12 +107,12 @@ class Lab:
         path = [f"{self.work}/peer"] if kind == "unix" else []
         return self.start("peer", ["/usr/bin/python3", program, str(domains), *path], lambda out: out.readline().strip(), "stdout")
 
-    def measure(self, server, kind, connections, domains, keys, rate=0, seconds=None):
-        """One run of the load."""
+    def measure(self, server, kind, connections, domains, keys, rate=0, seconds=None, wait="poll"):
+        """One run of the load. wait: poll or sleep, as bench_live has it."""
         before = server.cpu()
         done = subprocess.run([self.bench_live, "load", kind, server.address, str(connections),
-                               str(seconds or self.seconds), str(domains), keys, str(rate)],
-                              preexec_fn=on_core(LOAD_CORE), capture_output=True, text=True, check=False)
+                               str(seconds or self.seconds), str(domains), keys, str(rate), wait],
+                              preexec_fn=on_core(LOAD_CORE, LOAD_NICE), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{server.name}: {done.stderr}")
         used = server.cpu() - before
