@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -110,9 +111,11 @@ def connect(address):
     if isinstance(address, int):
         out = socket.create_connection(("127.0.0.1", address), timeout=DEADLINE)
     else:
+        # In blocking mode, with a deadline all the same: otherwise EAGAIN where more wait to be accepted than may.
         out = socket.socket(socket.AF_UNIX)
-        out.settimeout(DEADLINE)
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", DEADLINE, 0))
         out.connect(str(address))
+        out.settimeout(DEADLINE)
     return out
 
 
