@@ -97,7 +97,10 @@ Result<void> Installation::take_effect(Staging& staging, bool interrupted,
     return fail(
         done.error().code,
         done.error().text + "; and the previous maps cannot be put back: " + restored.error().text);
-  if (auto reloaded = reload_if_needed(staging, interrupted, notices); !reloaded)
+  // Not unfinished any more, or every run after this one would have Postfix reload.
+  if (auto reloaded = reload_if_needed(staging, interrupted, notices); reloaded)
+    history_.end_install();
+  else
     notices.push_back({Severity::alert, "Postfix", reloaded.error().text});
   return fail(done.error().code, done.error().text + "; the previous maps are back in place");
 }

@@ -50,6 +50,7 @@ History History::open(fs::path directory, unsigned keep) {
        each.increment(error)) {
     const auto number = parse_number(each->path().filename().string());
     if (!number) continue;
+    history.highest_ = std::max(history.highest_, *number);
     const auto text = read_file(each->path() / "manifest", kMaxManifest);
     auto generation = text ? parse_manifest(*text) : std::nullopt;
     if (generation && generation->number == *number)
@@ -116,6 +117,7 @@ Result<void> History::write(const InstalledGeneration& generation) {
     return written;
   }
   generations_.push_back(generation);
+  highest_ = std::max(highest_, generation.number);
   return flush_directory(directory_);
 }
 

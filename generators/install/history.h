@@ -123,9 +123,9 @@ class History {
   [[nodiscard]] std::filesystem::path directory_of(unsigned number) const {
     return directory_ / std::to_string(number);
   }
-  [[nodiscard]] unsigned next_number() const {
-    return generations_.empty() ? 1 : generations_.back().number + 1;
-  }
+  /// Above that of every directory, also of one whose manifest cannot be read: the copies in it are
+  /// not this generation's.
+  [[nodiscard]] unsigned next_number() const { return highest_ + 1; }
   /// The file that stands at `path` now, as the newest generation that knows it has it.
   [[nodiscard]] const InstalledGeneration::File* in_place(const std::filesystem::path& path) const;
   [[nodiscard]] Result<void> write(const InstalledGeneration& generation);
@@ -133,6 +133,7 @@ class History {
 
   std::filesystem::path directory_;
   unsigned keep_;
+  unsigned highest_ = 0;  ///< of all that were found or written
   std::vector<InstalledGeneration> generations_;
 };
 

@@ -272,6 +272,43 @@ class HistoryTest(MachineTest):
         self.run_it("generate")
         self.assertNotIn("cut off", self.machine.run("check").stdout)
 
+    def with_a_postfix_that_answers_nonsense(self):
+        """An environment. What is reloaded is told in the file "reloaded"."""
+        programs = self.machine.path("/usr/sbin")
+        programs.mkdir(parents=True)
+        for name, script in {"postconf": "case $1 in -m) echo cdb;; *) echo mail_version = 3.7.11;; esac",
+                             "postmap": "echo nonsense", "postfix": f"echo $1 >> {programs}/reloaded"}.items():
+            (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+            (programs / name).chmod(0o755)
+        return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}, programs / "reloaded"
+
+    def test_an_installation_that_was_taken_back_is_over(self):
+        self.machine.configure(types='["cdb"]')
+        self.run_it("generate")
+        before = self.machine.map.read_bytes()
+        self.agree("one.example")
+        environment, reloaded = self.with_a_postfix_that_answers_nonsense()
+        for _ in range(3):
+            said = self.machine.run("generate", env=environment)
+            self.assertIn("the previous maps are back in place", said.stderr)
+            self.assertEqual(self.machine.map.read_bytes(), before)
+            self.assertFalse((self.history / "unfinished").exists())
+        self.assertFalse(reloaded.exists(), "a cdb needs no reload")
+        self.assertNotIn("cut off", self.machine.run("check").stdout)
+
+    def test_a_generation_whose_manifest_is_damaged_lends_nobody_its_number(self):
+        for domain in ("one.example", "two.example"):
+            self.agree(domain)
+            self.run_it("generate")
+        for manifest in self.history.glob("*/manifest"):
+            manifest.write_text("")
+        found = self.machine.map.read_bytes()
+        self.agree("three.example")
+        self.run_it("generate")
+        self.assertEqual(self.numbers(), [3, 4])
+        self.run_it("rollback", "3")
+        self.assertEqual(self.machine.map.read_bytes(), found, "an older copy was taken for this one's")
+
     def test_rollback_to_what_is_not_there_changes_nothing(self):
         self.run_it("generate")
         before = self.machine.map.stat()

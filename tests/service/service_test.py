@@ -260,9 +260,13 @@ class ServiceTest(unittest.TestCase):
         self.has_run()
         snapshot = self.machine.path("/var/lib/tlspact/snapshot")
         whole = snapshot.stat().st_size
-        until(lambda: time.time() - snapshot.stat().st_mtime > 2, "what its publication set off is over")
+
+        def is_settled():
+            return snapshot.stat().st_size == whole and time.time() - snapshot.stat().st_mtime > 2
+
+        until(is_settled, "what its publication set off is over")
         os.truncate(snapshot, 100)
-        until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
+        until(lambda: snapshot.exists() and is_settled(), self.said)
         snapshot.unlink()
         until(lambda: snapshot.exists() and snapshot.stat().st_size == whole, self.said)
         self.assertEqual(self.said().count("is put right now"), 2, self.said())
